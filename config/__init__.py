@@ -1,0 +1,1 @@
+"""Assembles the rooms: settings, addresses, the worker, and the commands that need several rooms."""

@@ -1,0 +1,7 @@
+"""The room of the newsroom's own row."""
+
+from django.apps import AppConfig
+
+
+class NewsroomConfig(AppConfig):
+    name = "newsroom"

@@ -1,0 +1,59 @@
+"""What keeps a letter that waits from being sent: its address was stopped, its reader wants none such or was erased.
+
+Addresses are stopped when a mail server has refused them for good, or their reader called a letter spam. All of it is
+looked at when a letter is sent, so it also holds back what is written already. A letter to a stopped address stands as
+refused, and staff can send it again once they have lifted the stop; what nobody wants any more stays unsent.
+"""
+
+from django.utils.translation import gettext_noop as _
+
+from letters import outbox
+from letters.models import Letter, StoppedAddress, StopReason
+from letters.occasions import OCCASIONS
+
+NOT_SENT = {
+    StopReason.REFUSED: _("not sent: this address has refused letters for good"),
+    StopReason.COMPLAINED: _("not sent: the reader of this address called a letter spam"),
+}
+DECLINED = _("not sent: its reader has declined letters of this kind")
+ERASED = _("not sent: its reader has been erased")
+
+
+def stop(address: str, reason: StopReason, said: str) -> None:
+    """Remembers it. A refusal outweighs a complaint; told again, the rest changes nothing."""
+    words = " ".join(said.replace("\0", " ").split())[:500]
+    row, is_new = StoppedAddress.objects.get_or_create(
+        address=address.strip().lower(), defaults={"reason": reason, "said": words}
+    )
+    if not is_new and reason == StopReason.REFUSED != row.reason:
+        row.reason, row.said = reason, words
+        row.save(update_fields=["reason", "said"])
+
+
+def lift(address: str) -> bool:
+    """Letters go there again. Returns whether there was a stop."""
+    return bool(StoppedAddress.objects.filter(address=address.lower()).delete()[0])
+
+
+def of(address: str) -> StoppedAddress | None:
+    """The stop of an address, if there is one."""
+    return StoppedAddress.objects.filter(address=address.lower()).first()
+
+
+def unwanted(letter: Letter) -> str:
+    """Why nobody wants the letter any more, in words; empty if it is wanted."""
+    if letter.to.endswith(outbox.NOWHERE):
+        return ERASED
+    occasion = OCCASIONS.get(letter.occasion)
+    if occasion and occasion.is_declinable and outbox.declines(letter.patron, occasion):
+        return DECLINED
+    return ""
+
+
+def reason_against(letter: Letter) -> str:
+    """Why a letter must not go out, in words; empty if it may. A complaint stops only what a patron may decline."""
+    found = of(letter.to)
+    occasion = OCCASIONS.get(letter.occasion)
+    if found is None or (found.reason == StopReason.COMPLAINED and not (occasion and occasion.is_declinable)):
+        return ""
+    return NOT_SENT[StopReason(found.reason)]

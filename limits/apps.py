@@ -1,0 +1,7 @@
+"""The room of the gates."""
+
+from django.apps import AppConfig
+
+
+class LimitsConfig(AppConfig):
+    name = "limits"

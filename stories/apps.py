@@ -1,0 +1,7 @@
+"""The room of the articles."""
+
+from django.apps import AppConfig
+
+
+class StoriesConfig(AppConfig):
+    name = "stories"

@@ -1,0 +1,3 @@
+"""What articles hold of patrons: nothing."""
+
+NOT_PERSONAL = {"Story": "url title"}

@@ -1,0 +1,42 @@
+"""What the room keeps: accounts, codes in letters, tiers and memberships."""
+
+from members.models.address_change import AddressChange
+from members.models.code import MailedCode, Purpose
+from members.models.consent import Consent, Consented
+from members.models.gift_membership import GiftMembership, GiftState
+from members.models.membership import (
+    EndReason,
+    Membership,
+    MembershipChange,
+    MembershipQuerySet,
+    Standing,
+    Tier,
+    TierThreshold,
+)
+from members.models.patron import Language, Patron, PatronManager, Role, _nonce
+from members.models.session import Session
+from members.models.tombstone import Tombstone
+
+__all__ = [
+    "AddressChange",
+    "Consent",
+    "Consented",
+    "EndReason",
+    "GiftMembership",
+    "GiftState",
+    "Language",
+    "MailedCode",
+    "Membership",
+    "MembershipChange",
+    "MembershipQuerySet",
+    "Patron",
+    "PatronManager",
+    "Purpose",
+    "Role",
+    "Session",
+    "Standing",
+    "Tier",
+    "TierThreshold",
+    "Tombstone",
+    "_nonce",  # the first migration knows it by this place
+]

@@ -1,0 +1,24 @@
+"""What time brings: gift memberships are delivered and end, codes and sessions are forgotten."""
+
+from celery import shared_task
+
+from members import addresses, codes, gifts, sessions
+
+
+@shared_task(name="members.forget_old")
+def forget_old() -> None:
+    codes.forget_old()
+    sessions.forget_old()
+    addresses.forget_old()
+
+
+@shared_task(name="members.deliver_gift_memberships")
+def deliver_gift_memberships() -> None:
+    gifts.deliver_due()
+
+
+@shared_task(name="members.end_gift_memberships")
+def end_gift_memberships() -> None:
+    gifts.end_due()
+    gifts.warn_of_endings()
+    gifts.forget_due()

@@ -1,0 +1,1 @@
+"""Appeals placed in articles, and where a giver came from."""

@@ -1,0 +1,7 @@
+"""The room of the appeals."""
+
+from django.apps import AppConfig
+
+
+class AsksConfig(AppConfig):
+    name = "asks"

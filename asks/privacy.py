@@ -1,0 +1,3 @@
+"""What appeals and origins hold of people: nothing. An origin is shared by everybody who came the same way."""
+
+NOT_PERSONAL = {"Ask": "slug title", "Origin": "campaign"}

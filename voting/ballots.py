@@ -1,0 +1,187 @@
+"""Casting: one patron, one ballot, changeable until the close.
+
+What was chosen goes into one line of one table and nowhere else: not into a log, a message, a task or an exception.
+"""
+
+import uuid
+from base64 import b32encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from members.models import Patron
+from newsroom import clock
+from voting import eligibility, secrecy
+from voting.eligibility import Verdict
+from voting.methods.ballots import InvalidBallot, ballot_line, listed, tidy
+from voting.methods.canonical import canonical, read_json
+from voting.models import RollEntry, Round
+
+CODE_LETTERS = 16  # 80 bits
+
+# Held together with other ballots, against the close. Whoever comes after the end does not even ask for it, so that the
+# close gets hold of it. What was withdrawn is as of the moment before.
+# What may still change of a round whose rules are frozen.
+HOLD = """
+    SELECT closes_at, nonce, ARRAY(
+        SELECT voting_topic.slug FROM voting_roundtopic entry JOIN voting_topic ON voting_topic.id = entry.topic_id
+        WHERE entry.round_id = voting_round.id AND entry.withdrawn_at IS NOT NULL
+    )
+    FROM voting_round WHERE id = %s AND closed_at IS NULL AND closes_at > {now} FOR SHARE OF voting_round
+"""
+GET = "SELECT line FROM voting_openballot WHERE round_id = %s AND key = %s"
+PUT = """
+    INSERT INTO voting_openballot (id, round_id, key, line) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (round_id, key) DO UPDATE SET line = EXCLUDED.line
+"""
+
+
+class RoundClosed(Exception):
+    """Its time is over, if only by a moment."""
+
+    @property
+    def sentence(self) -> str:
+        return _("This round has closed: nothing was cast, and an earlier ballot of yours stands as it was.")
+
+
+class RoundNotOpen(Exception):
+    """Still a draft, or not opened yet."""
+
+    @property
+    def sentence(self) -> str:
+        return _("This round is not open yet.")
+
+
+class NotEligible(Exception):
+    """By the round's rule this patron may not vote now."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason.value)
+        self.verdict = verdict
+
+    @property
+    def sentence(self) -> str:
+        return str(self.verdict.reason.label)
+
+
+class KeyLost(Exception):
+    """`BALLOT_SECRET` is not the one of the opening: earlier ballots cannot be found, so no second one is cast."""
+
+    @property
+    def sentence(self) -> str:
+        return _("Ballots cannot be cast just now. The newsroom knows; every ballot already cast is safe.")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What shows a patron their own line in the published file. It exists in the answer to them and nowhere else."""
+
+    code: str
+    nonce: str
+    is_change: bool
+
+
+def cast(of: Round, patron: Patron, *, choices: Any) -> Receipt:
+    """Casts the patron's one ballot in this round, in place of an earlier one, whose receipt is void from then on.
+
+    The round's row is held against its close, then the patron's line on the roll against a second ballot, and only then
+    is the clock read. Raises RoundNotOpen, RoundClosed, NotEligible, KeyLost, or InvalidBallot for choices against the
+    rules; then nothing is changed.
+    """
+    with transaction.atomic():
+        held, withdrawn = _held(of)
+        entry = _entry(held, patron) or _enrol(held, patron)
+        now = clock.now()
+        if held.closes_at <= now:
+            raise RoundClosed
+        verdict = eligibility.judge(held, patron, entry, now)
+        if not verdict.is_eligible:
+            raise NotEligible(verdict)
+        line, receipt = _written(held, withdrawn, choices, entry)
+        _put(held, patron, line)
+        if not entry.has_cast:
+            RollEntry.objects.filter(pk=entry.pk).update(has_cast=True)
+    return receipt
+
+
+def choices_of(of: Round, patron: Patron) -> Any | None:
+    """What the patron's ballot says, while the round is open; None if there is none, or none can be found any more."""
+    key = secrecy.key_of(of)
+    if key is None:
+        return None
+    with _apart() as cursor:
+        cursor.execute(GET, (of.pk, secrecy.ballot_key(key, patron.pk)))
+        found = cursor.fetchone()
+    return read_json(found[0], "a ballot")["choices"] if found else None
+
+
+def code_for(slug: str, nonce: str, choices: Any) -> str:
+    """The receipt code of a ballot, as anybody can make it who knows all three: choices in their one spelling."""
+    said = sha256(f"{slug}\n{nonce}\n{canonical(choices)}".encode()).digest()
+    return b32encode(said).decode()[:CODE_LETTERS]
+
+
+def _held(of: Round) -> tuple[Round, set[str]]:
+    """The round, its row held until the transaction ends, and what was withdrawn. Raises RoundClosed, RoundNotOpen."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD.format(now=clock.sql()), [of.pk])
+        found = cursor.fetchone()
+    if found is None:
+        raise RoundClosed
+    held = copy(of) if of.opened_at is not None else Round.objects.get(pk=of.pk)
+    if held.opened_at is None:
+        raise RoundNotOpen
+    held.closes_at, held.nonce, withdrawn = found
+    return held, set(withdrawn)
+
+
+def _entry(held: Round, patron: Patron) -> RollEntry | None:
+    """The patron's line on the roll, held until the transaction ends."""
+    return RollEntry.objects.select_for_update().filter(round=held, patron=patron).first()
+
+
+def _enrol(held: Round, patron: Patron) -> RollEntry:
+    """Puts a member who came after the opening on the roll, once however often asked, and holds the line."""
+    verdict = eligibility.judge(held, patron, None, clock.now())
+    if not verdict.is_eligible:
+        raise NotEligible(verdict)
+    line = RollEntry(round=held, patron=patron, reason=RollEntry.Reason.JOINED, weight=verdict.weight)
+    RollEntry.objects.bulk_create([line], ignore_conflicts=True)
+    return RollEntry.objects.select_for_update().get(round=held, patron=patron)
+
+
+def _written(held: Round, withdrawn: set[str], choices: Any, entry: RollEntry) -> tuple[str, Receipt]:
+    """The ballot's line, and its receipt."""
+    rules = held.frozen_rules()
+    said = tidy(rules, choices)
+    if withdrawn & set(listed(said)):
+        raise InvalidBallot("withdrawn", "a topic on this ballot was withdrawn from the round")
+    nonce = secrecy.nonce()
+    code = code_for(held.slug, nonce, said)
+    return ballot_line(rules, said, code=code, weight=entry.weight), Receipt(code, nonce, entry.has_cast)
+
+
+def _put(held: Round, patron: Patron, line: str) -> None:
+    """Writes the line where the patron's ballot lies."""
+    key = secrecy.key_of(held)
+    if key is None:
+        raise KeyLost
+    with _apart() as cursor:
+        cursor.execute(PUT, (uuid.uuid4(), held.pk, secrecy.ballot_key(key, patron.pk), line))
+
+
+@contextmanager
+def _apart() -> "Iterator[psycopg.Cursor[Any]]":
+    """A cursor whose values travel apart from the statement: what PostgreSQL writes into its own log when a statement
+    fails, is slow or is cancelled is then the statement without them.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        yield cursor

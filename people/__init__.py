@@ -1,0 +1,1 @@
+"""One person across the rooms: what is held, taking it away, forgetting it."""

@@ -1,0 +1,1 @@
+"""The reader's pages: why to support, the form, thanks, other ways, privacy."""

@@ -1,0 +1,53 @@
+"""Which table staff take away."""
+
+from typing import Any, cast
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from newsroom.models import GivingCurrency
+from reports.models.table_export import Format
+from reports.tables import Table
+
+# Days that a table is asked for, in years.
+EARLIEST, LATEST = 1990, 2100
+
+
+class ExportForm(forms.Form):
+    """A table to take away. `reason` is asked for where it names people."""
+
+    table = forms.ChoiceField(label=_("Table"))
+    format = forms.ChoiceField(label=_("Format"), choices=Format.choices)
+    first = forms.DateField(
+        label=_("From the day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last = forms.DateField(
+        label=_("To the day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    currency = forms.ChoiceField(label=_("Currency"), required=False)
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, required=False,
+        help_text=_("For the staff's log. Needed where the table names people. Without names."),
+    )  # fmt: skip
+
+    def __init__(self, data: QueryDict | None, *, tables: list[Table]) -> None:
+        super().__init__(data)
+        self.tables = {table.name: table for table in tables}
+        cast("forms.ChoiceField", self.fields["table"]).choices = [(table.name, table.title) for table in tables]
+        codes = [(code, code) for code in GivingCurrency.objects.values_list("code", flat=True)]
+        cast("forms.ChoiceField", self.fields["currency"]).choices = [("", _("all")), *codes]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and last < first:
+            self.add_error("last", gettext("The last day is before the first."))
+        for name, day in (("first", first), ("last", last)):
+            if day and not EARLIEST <= day.year <= LATEST:
+                self.add_error(name, gettext("This day is too far away."))
+        table = self.tables.get(cleaned.get("table", ""))
+        if table and table.is_personal and not cleaned.get("reason"):
+            self.add_error("reason", gettext("This table names people: say what it is needed for."))
+        return cleaned

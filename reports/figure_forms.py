@@ -1,0 +1,194 @@
+"""What the pages of figures are asked for: months, spans, the rows behind a figure; and daily rates."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from newsroom import clock
+from newsroom.models import DailyRate
+from payments.models.ledger import Kind
+from payments.models.payment import Source
+from reports.figures import months
+from reports.models import MovementKind
+
+
+class MonthForm(forms.Form):
+    """Which month a page of figures is about: a calendar month of the newsroom, not one that is still to come."""
+
+    month = forms.CharField(
+        label=_("Month"), required=False, max_length=7, widget=forms.TextInput(attrs={"type": "month"})
+    )
+
+    def clean_month(self) -> date:
+        """Its first day."""
+        return month_of(self.cleaned_data["month"]) if self.cleaned_data["month"] else months.this()
+
+    def chosen(self) -> date:
+        """The month asked for; the running one if what was asked for makes no sense."""
+        chosen: date = self.cleaned_data["month"] if self.is_valid() else months.this()
+        return chosen
+
+
+def month_of(text: str) -> date:
+    """`2026-10` as the month's first day. Raises ValidationError with a sentence."""
+    match = re.fullmatch(r"(\d{4})-(\d{2})", text.strip(), re.ASCII)
+    if match is None or not 1 <= int(match[2]) <= 12:
+        raise forms.ValidationError(gettext("Write a month like 2026-10."))
+    first = date(max(int(match[1]), 1), int(match[2]), 1)
+    if first > months.this():
+        raise forms.ValidationError(gettext("This month is still to come."))
+    if first < months.FIRST:
+        raise forms.ValidationError(gettext("Nothing here is as old as that."))
+    return first
+
+
+class SpanForm(forms.Form):
+    """From one month to another, both with."""
+
+    first = forms.CharField(
+        label=_("From"), required=False, max_length=7, widget=forms.TextInput(attrs={"type": "month"})
+    )
+    last = forms.CharField(label=_("To"), required=False, max_length=7, widget=forms.TextInput(attrs={"type": "month"}))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name, otherwise in (("first", months.after(months.this(), -11)), ("last", months.this())):
+            try:
+                cleaned[name] = month_of(cleaned[name]) if cleaned.get(name) else otherwise
+            except forms.ValidationError as error:
+                self.add_error(name, error)
+        if not self.errors and cleaned["first"] > cleaned["last"]:
+            self.add_error("last", gettext("The last month comes before the first."))
+        return cleaned
+
+    def chosen(self) -> tuple[date, date]:
+        """The span asked for; the last twelve months if what was asked for makes no sense."""
+        if self.is_valid():
+            return self.cleaned_data["first"], self.cleaned_data["last"]
+        return months.after(months.this(), -11), months.this()
+
+    def word(self, name: str, words: Sequence[str]) -> str:
+        """One of the words, as the address has it; the first if it has another."""
+        said = self.data.get(name, "")
+        return said if said in words else words[0]
+
+
+class RatesForm(forms.Form):
+    """Daily rates, pasted or typed: a line each, `2026-10-31 USD 0.92`, in the newsroom's own currency."""
+
+    source = forms.CharField(label=_("Who says so"), max_length=60, help_text=_("For example the central bank."))
+    lines = forms.CharField(
+        label=_("Rates"), max_length=200_000, widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("A line each: day, currency, what one of it is worth. As in 2026-10-31 USD 0.92"),
+    )  # fmt: skip
+
+    def __init__(self, data: QueryDict | None, *, home: str) -> None:
+        self.home = home
+        super().__init__(data)
+
+    def clean_lines(self) -> list[DailyRate]:
+        """All of them, unsaved; one that cannot be read refuses all."""
+        rows: dict[tuple[date, str], DailyRate] = {}
+        for number, line in enumerate(self.cleaned_data["lines"].lstrip("\ufeff").splitlines(), 1):
+            if line.strip():
+                row = self._read(number, re.split(r"[;,\t ]+", line.strip()))
+                if (row.day, row.currency) in rows:
+                    raise forms.ValidationError(gettext("Line %(n)s names a day and currency twice.") % {"n": number})
+                rows[row.day, row.currency] = row
+        return list(rows.values())
+
+    def _read(self, number: int, words: list[str]) -> DailyRate:
+        try:
+            day, currency, rate = words
+            row = DailyRate(day=date.fromisoformat(day), currency=currency.upper(), into=self.home, rate=Decimal(rate))
+            if not (re.fullmatch(r"[A-Z]{3}", row.currency) and 0 < row.rate < 10**9 and row.currency != self.home):
+                raise ValueError(words)
+        except (ValueError, ArithmeticError) as error:
+            raise forms.ValidationError(
+                gettext("Line %(n)s is not a day, a currency and a rate, as in 2026-10-31 USD 0.92.") % {"n": number}
+            ) from error
+        if row.day > clock.today():
+            raise forms.ValidationError(gettext("Line %(n)s names a day that is still to come.") % {"n": number})
+        return row
+
+
+class _RowsForm(forms.Form):
+    """What the rows behind a figure are looked for by; the address carries it, and no person."""
+
+    currency = forms.CharField(required=False, max_length=3)
+    kind = forms.CharField(required=False, max_length=16)
+
+    def clean_currency(self) -> str:
+        code: str = self.cleaned_data["currency"]
+        if code and not re.fullmatch(r"[A-Z]{3}", code):
+            raise forms.ValidationError(gettext("A currency is three capital letters, as in EUR."))
+        return code
+
+    def _kinds(self) -> Sequence[str]:
+        raise NotImplementedError
+
+    def clean_kind(self) -> str:
+        kind: str = self.cleaned_data["kind"]
+        if kind and kind not in self._kinds():
+            raise forms.ValidationError(gettext("There is no such kind of row."))
+        return kind
+
+
+class MovementsForm(_RowsForm):
+    """Movements of a month."""
+
+    month = forms.CharField(max_length=7)
+    after = forms.IntegerField(required=False, min_value=0, max_value=2**62)
+
+    def _kinds(self) -> Sequence[str]:
+        return MovementKind.values
+
+    def clean_month(self) -> date:
+        return month_of(self.cleaned_data["month"])
+
+    def wanted(self) -> dict[str, Any]:
+        """As a filter."""
+        said = self.cleaned_data
+        found = {name: said[name] for name in ("currency", "kind") if said[name]}
+        return found | {"month": said["month"], "pk__gt": said["after"] or 0}
+
+
+class LinesForm(_RowsForm):
+    """Lines of the book, by days."""
+
+    first = forms.DateField()
+    last = forms.DateField()
+    source = forms.ChoiceField(required=False, choices=[("", ""), *Source.choices])
+    seen = forms.BooleanField(required=False)
+    start = forms.IntegerField(required=False, min_value=0, max_value=1_000_000)
+
+    def _kinds(self) -> Sequence[str]:
+        return [*Kind.values, "return"]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        for name in ("first", "last"):
+            if said.get(name) and not months.FIRST <= said[name] < months.LAST:
+                self.add_error(name, gettext("This day is too far away."))
+        if said.get("first") and said.get("last") and said["first"] > said["last"]:
+            self.add_error("last", gettext("The last day comes before the first."))
+        return said
+
+    def wanted(self) -> dict[str, Any]:
+        """As a filter. What failed after all is an adjustment that belongs to a payment."""
+        said = self.cleaned_data
+        found: dict[str, Any] = {}
+        if said["kind"]:
+            found["kind"] = "adjustment" if said["kind"] == "return" else said["kind"]
+        if said["kind"] in {"return", "adjustment"}:
+            found["payment__isnull"] = said["kind"] == "adjustment"
+        if said["currency"]:
+            found["seen_currency" if said["seen"] else "currency"] = said["currency"]
+        return found | ({"source": said["source"]} if said["source"] else {})

@@ -1,0 +1,124 @@
+"""Why Stripe's pages show other figures: every reason, with the memberships and payments that it is about."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+
+from members.models import Membership
+from money.money import Money
+from newsroom import clock
+from payments.models import Donation, LedgerEntry, Payment, Refund
+
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Row:
+    """One membership or payment. `page` and `pk` lead to it; `says` is its amount and day."""
+
+    label: str
+    page: str
+    pk: int | None
+    says: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why, and the newest rows of it; `has_more` if there are others."""
+
+    title: str
+    why: str
+    rows: list[Row]
+    has_more: bool
+
+
+def reasons(today: date, grace_days: int) -> Iterator[Reason]:
+    """Those about the monthly sum first, then those about money."""
+    running = Donation.objects.running().select_related("membership", "patron")
+    recurring = Membership.objects.live().filter(source="recurring")
+    yield _reason(
+        _("A second subscription of the same person"),
+        _("It lives at Stripe and is counted there. Here it carries no membership until its giver has decided."),
+        running.filter(is_second=True), _donation,
+    )  # fmt: skip
+    yield _reason(
+        _("Ended here, still alive at Stripe"),
+        _("The paid time and the days of grace are over. Stripe counts the subscription until its last attempt."),
+        running.filter(is_second=False, membership__ended_at__isnull=False), _donation,
+    )  # fmt: skip
+    yield _reason(
+        _("Paused"),
+        _("Stripe counts a subscription whose collection is paused as active. Here it brings nothing meanwhile."),
+        recurring.filter(paused_at__isnull=False), _membership,
+    )  # fmt: skip
+    yield _reason(
+        _("Past due, within the days of grace"),
+        _("Counted here until the grace is over; in Stripe's own churn such a payer may count as gone already."),
+        recurring.filter(paused_at=None, failing_since__isnull=False, paid_through__gte=today - timedelta(grace_days)),
+        _membership,
+    )  # fmt: skip
+    yield from _about_money()
+
+
+def _about_money() -> Iterator[Reason]:
+    received = Payment.objects.received().order_by("-pk")
+    yield _reason(
+        _("Money that never was at Stripe"),
+        _("Bank transfers and cash that staff recorded. They are in what was received and in net income."),
+        received.filter(source="offline"), _payment,
+    )  # fmt: skip
+    booked = LedgerEntry.objects.filter(payment=OuterRef("pk"), kind="payment")
+    lately = clock.now() - timedelta(days=14)
+    yield _reason(
+        _("Received, and not in Stripe's balance yet"),
+        _("Stripe makes the line in its balance a little after the charge, for some ways of paying days later."),
+        received.filter(~Exists(booked), source="stripe", created_at__gte=lately), _payment,
+    )  # fmt: skip
+    yield _reason(
+        _("Refunds on their way"),
+        _("Asked for and not yet taken from the balance."),
+        Refund.objects.filter(status__in=["pending", "requires_action"], created_at__gte=lately).order_by("-pk"),
+        lambda row: Row(_of_payment(row.payment_id), "payment", row.payment_id, _says(row.amount, row.created_at)),
+    )  # fmt: skip
+    yield _reason(
+        _("Other business on the same Stripe account"),
+        _("In Stripe's balance and in the month close, never in what givers gave."),
+        LedgerEntry.objects.filter(kind="adjustment", payment=None, occurred_at__gte=lately).order_by("-occurred_at"),
+        lambda row: Row(row.balance_transaction or "", "", None, f"{row.amount_minor} {row.currency}"),
+    )  # fmt: skip
+
+
+def _reason(title: str, why: str, rows: "QuerySet[Any]", told: Callable[[Any], Row]) -> Reason:
+    found = list(rows[: SHOWN + 1])
+    return Reason(title, why, [told(row) for row in found[:SHOWN]], len(found) > SHOWN)
+
+
+def _donation(row: Donation) -> Row:
+    return Row(
+        _("Patron %(id)s") % {"id": row.patron_id},
+        "patron",
+        row.patron_id,
+        f"{row.total}, {row.get_interval_display()}",
+    )
+
+
+def _membership(row: Membership) -> Row:
+    amount = Money(row.amount_minor, row.currency)
+    every = _("a month") if row.interval_months == 1 else _("a year")
+    return Row(_("Patron %(id)s") % {"id": row.patron_id}, "patron", row.patron_id, f"{amount} {every}")
+
+
+def _of_payment(number: int) -> str:
+    return _("Payment %(id)s") % {"id": number}
+
+
+def _payment(row: Payment) -> Row:
+    return Row(_of_payment(row.pk), "payment", row.pk, _says(row.amount, row.paid_at))
+
+
+def _says(amount: Any, moment: Any) -> str:
+    return f"{amount}, {moment.date()}" if moment else str(amount)

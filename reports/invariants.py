@@ -1,0 +1,15 @@
+"""What must hold of the sums: each equals what its statement gives over the ledger, up to where they have followed."""
+
+from collections.abc import Callable
+from functools import partial
+
+from reports import rollups
+from reports.sums import MONEY, MOVEMENTS
+
+INVARIANTS: dict[str, Callable[[], str]] = {
+    **{
+        f"figures.{row.table.removeprefix('reports_')}": partial(rollups.differences, row)
+        for row in (*MONEY, *MOVEMENTS)
+    },
+    "figures.standing": rollups.standing_difference,
+}

@@ -1,0 +1,18 @@
+"""What the pages of figures read: narrow sums, one table a question. All of it follows from the rooms below.
+
+Nothing of them is truth: every row can be thrown away and is made again by `rollups.rebuild`. No row names a person but
+`Movement`, which leads to its patron. Kept for good is only what was looked at: a month as it was closed, and proofs.
+"""
+
+from reports.models.closed import ClosedMonth, Proof
+from reports.models.money import GiftAmount, GiftMonth, MoneyDay, ReturnMonth, SeenDay
+from reports.models.movement import CohortMonth, Movement, MovementKind, MovementMonth, PersonMonth
+from reports.models.night import CohortMoney, Exposure, InvoiceMonth, OriginMonth, RecoveryMonth, RenewalMonth
+from reports.models.progress import Progress
+from reports.models.table_export import TableExport, TableExportPart
+
+__all__ = [
+    "ClosedMonth", "CohortMoney", "CohortMonth", "Exposure", "GiftAmount", "GiftMonth", "InvoiceMonth", "MoneyDay",
+    "Movement", "MovementKind", "MovementMonth", "OriginMonth", "PersonMonth", "Progress", "Proof", "RecoveryMonth",
+    "RenewalMonth", "ReturnMonth", "SeenDay", "TableExport", "TableExportPart",
+]  # fmt: skip

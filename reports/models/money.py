@@ -1,0 +1,95 @@
+"""Sums over the ledger. Amounts are signed minor units, as the lines are."""
+
+from django.db import models
+
+
+class MoneyDay(models.Model):
+    """What arrived and left on a day, in the currency of settlement, by kind of line.
+
+    `return` is the kind of an adjustment that belongs to a payment: a delayed payment that failed after all.
+    """
+
+    day = models.DateField()
+    source = models.CharField(max_length=7)
+    currency = models.CharField(max_length=3)
+    kind = models.CharField(max_length=16)
+    amount_minor = models.BigIntegerField()
+    lines = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "source", "currency", "kind"], name="reports_money_day_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind} {self.amount_minor} {self.currency}"
+
+
+class SeenDay(models.Model):
+    """What givers saw on a day, in their currency, by kind of line; recurring gifts apart from single ones."""
+
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    kind = models.CharField(max_length=16)
+    is_recurring = models.BooleanField()
+    amount_minor = models.BigIntegerField()
+    lines = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "currency", "kind", "is_recurring"], name="reports_seen_day_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind} {self.amount_minor} {self.currency}"
+
+
+class GiftMonth(models.Model):
+    """The same money in the month of the payment that it belongs to, in the currency of settlement."""
+
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    kind = models.CharField(max_length=16)
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["month", "currency", "kind"], name="reports_gift_month_once")]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.kind} {self.amount_minor} {self.currency}"
+
+
+class ReturnMonth(models.Model):
+    """Of the payments of a month, in the currency givers saw: how many, and what of them went back since."""
+
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    payments = models.PositiveIntegerField()
+    paid_minor = models.BigIntegerField()
+    refunded = models.PositiveIntegerField()
+    refunded_minor = models.BigIntegerField()
+    disputed = models.PositiveIntegerField()
+    disputed_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["month", "currency"], name="reports_return_month_once")]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.currency}"
+
+
+class GiftAmount(models.Model):
+    """How many single gifts of one amount came in a month, of which nothing went back; for their mean and median."""
+
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    gifts = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["month", "currency", "amount_minor"], name="reports_gift_amount_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month}: {self.gifts} of {self.amount_minor} {self.currency}"

@@ -1,0 +1,131 @@
+"""`Movement`: how the history of memberships moved the monthly sum; and what is counted over movements.
+
+Sums are kept in parts of minor units (`monthly_parts`, see parts.py), so that they stay whole numbers and are divided
+once, when they are shown.
+"""
+
+from fractions import Fraction
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from members.models import MembershipChange, Patron
+from reports.models import parts
+
+
+class MovementKind(models.TextChoices):
+    """Why the monthly sum moved. In the order in which pages list them."""
+
+    NEW = "new", _("new")
+    REACTIVATED = "reactivated", _("came back")
+    EXPANSION = "expansion", _("raised")
+    CONTRACTION = "contraction", _("lowered")
+    VOLUNTARY = "voluntary", _("left by choice")
+    INVOLUNTARY = "involuntary", _("left by unpaid time")
+    DISPUTED = "disputed", _("left by a dispute")
+    PAUSED = "paused", _("paused")
+    RESUMED = "resumed", _("resumed")
+    CORRECTION = "correction", _("correction")
+
+
+ENDINGS = (MovementKind.VOLUNTARY, MovementKind.INVOLUNTARY, MovementKind.DISPUTED)
+
+
+class Movement(models.Model):
+    """One change of a recurring membership as it moved the sum, and as it moved a person in or out.
+
+    `persons` is 1 where somebody became live, -1 where they ceased to be, else 0. `was` and `becomes` say by how many
+    months they paid (0: not live). A change of currency is two rows. An ending out of a pause moves nothing any more
+    and is kept for the count of persons. Nothing holds these rows to those they lead to: they are made anew instead.
+    """
+
+    change = models.ForeignKey(MembershipChange, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    patron = models.ForeignKey(Patron, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    at = models.DateTimeField()
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    kind = models.CharField(max_length=11, choices=MovementKind)
+    monthly_parts = parts.field()
+    persons = models.SmallIntegerField()
+    was = models.PositiveSmallIntegerField()
+    becomes = models.PositiveSmallIntegerField()
+    # Not live, and something of theirs is paused.
+    is_paused = models.BooleanField()
+    # When the person first joined, and by how many months they paid then.
+    cohort = models.DateField()
+    cohort_payer = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["month", "patron"], name="reports_movement_month"),
+            models.Index(fields=["at"], name="reports_movement_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.monthly_parts} {self.currency}"
+
+    @property
+    def monthly(self) -> Fraction:
+        return parts.monthly(self.monthly_parts)
+
+
+class MovementMonth(models.Model):
+    """A month's movements of the sum. What one person raised and lowered in the month is netted first."""
+
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    kind = models.CharField(max_length=11, choices=MovementKind)
+    monthly_parts = parts.field()
+    changes = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["month", "currency", "kind"], name="reports_movement_once")]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.kind} {self.monthly_parts} {self.currency}"
+
+
+class PersonMonth(models.Model):
+    """A month's persons, by how many months they pay.
+
+    `came`: who is live at the month's end and was not when it began, less the reverse. The others are parts of the
+    story: who joined for the first time, who left and why, who is paused at the end, who came and went within the
+    month, who ended out of a pause.
+    """
+
+    class Outcome(models.TextChoices):
+        CAME = "came"
+        NEW = "new"
+        VOLUNTARY = "voluntary"
+        INVOLUNTARY = "involuntary"
+        DISPUTED = "disputed"
+        PAUSED = "paused"
+        CAME_AND_WENT = "came_went"
+        ENDED_PAUSED = "ended_paused"
+
+    month = models.DateField()
+    payer = models.PositiveSmallIntegerField()
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    persons = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["month", "payer", "outcome"], name="reports_person_once")]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.outcome} {self.persons}"
+
+
+class CohortMonth(models.Model):
+    """Of those who joined in a month, by how they paid then: how many more (or fewer) are live after another month."""
+
+    month = models.DateField()
+    cohort = models.DateField()
+    payer = models.PositiveSmallIntegerField()
+    persons = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["month", "cohort", "payer"], name="reports_cohort_once")]
+
+    def __str__(self) -> str:
+        return f"{self.cohort} in {self.month}: {self.persons}"

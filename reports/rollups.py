@@ -1,0 +1,308 @@
+"""Keeps the sums equal to the book and the history.
+
+Both only grow, and the rooms below know nothing of this one: what is new is found by reading in the order of commits.
+Each row names the transaction that wrote it. A row is taken up once every transaction that began before some moment is
+over, so that none that commits late is passed by. A day or a month that a new row touches is made anew as a whole;
+reading a row twice therefore does no harm, and a late line, a correction and a reversal need no rule of their own.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from newsroom import clock
+from newsroom.models import Newsroom
+from reports import movements
+from reports.models import Progress
+from reports.models.parts import PARTS
+from reports.sums import MONEY, MOVEMENTS, NIGHT, STANDING, Sum
+
+EVER = ("-infinity", "infinity")
+# So many days or months at once cost more than everything.
+MANY = 400
+CHUNK = 20_000
+ALMOST_A_DAY = timedelta(hours=20)
+
+_NEW_DAYS = """
+SELECT DISTINCT (e.occurred_at AT TIME ZONE %(zone)s)::date FROM payments_ledgerentry e
+WHERE e.written_in >= %(since)s::text::xid8 AND e.written_in < %(through)s::text::xid8
+"""
+_NEW_MONTHS = """
+SELECT DISTINCT date_trunc('month', p.occurred_at AT TIME ZONE %(zone)s)::date
+FROM payments_ledgerentry e JOIN payments_ledgerentry p ON p.payment_id = e.payment_id AND p.kind = 'payment'
+WHERE e.written_in >= %(since)s::text::xid8 AND e.written_in < %(through)s::text::xid8
+"""
+_NEW_PATRONS = """
+SELECT DISTINCT m.patron_id FROM members_membershipchange c JOIN members_membership m ON m.id = c.membership_id
+WHERE c.written_in >= %(since)s::text::xid8 AND c.written_in < %(through)s::text::xid8
+  AND c.kind = ANY(%(kinds)s) AND m.source = 'recurring'
+"""
+_MERGED = """
+SELECT DISTINCT unnest(ARRAY[v.patron_id, m.patron_id])
+FROM reports_movement v JOIN members_membershipchange c ON c.id = v.change_id
+JOIN members_membership m ON m.id = c.membership_id WHERE m.patron_id <> v.patron_id
+"""
+_CHANGES = """
+SELECT m.patron_id, c.id, c.membership_id, c.kind, c.before, c.after, c.occurred_at
+FROM members_membershipchange c JOIN members_membership m ON m.id = c.membership_id
+WHERE m.source = 'recurring' AND c.kind = ANY(%(kinds)s) AND c.written_in < %(through)s::text::xid8
+  AND (%(patrons)s::bigint[] IS NULL OR m.patron_id = ANY(%(patrons)s))
+ORDER BY m.patron_id, c.id
+"""
+_INTO_MOVEMENTS = """
+COPY reports_movement (change_id, patron_id, at, month, currency, kind, monthly_parts, persons, was, becomes, is_paused,
+                       cohort, cohort_payer) FROM STDIN
+"""
+
+
+# A snapshot knows the running transactions of the whole server. Those of other databases write nothing here; one that
+# ended between the two looks is counted as running, which is only late.
+_SETTLED = """
+SELECT LEAST(pg_snapshot_xmax(pg_current_snapshot()), (
+    SELECT MIN(running) FROM pg_snapshot_xip(pg_current_snapshot()) running
+    WHERE NOT EXISTS (
+        SELECT 1 FROM pg_stat_activity a JOIN pg_database d ON d.oid = a.datid
+        WHERE a.backend_xid::text::bigint = running::text::bigint & 4294967295 AND d.datname <> current_database())
+))::text::bigint
+"""
+
+
+def settled() -> int:
+    """The first transaction in this database that is not over: all below it are, and what they wrote can be read."""
+    return _number(_SETTLED)
+
+
+def _behind_own() -> int:
+    return _number("SELECT pg_current_xact_id()::text::bigint") + 1
+
+
+def _number(statement: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return int(cursor.fetchone()[0])
+
+
+def follow() -> bool:
+    """Takes up what has been written since the last time. False if another worker is at it. Safe to run twice.
+
+    Begins anew if the newsroom's zone has changed, or if the database was restored from a copy and counts its
+    transactions from elsewhere.
+    """
+    with transaction.atomic():
+        progress = Progress.objects.select_for_update(skip_locked=True).filter(id=1).first()
+        if progress is None:
+            return False
+        through, zone = settled(), Newsroom.current().zone
+        if not progress.through or progress.zone != zone or progress.through > _behind_own():
+            _rebuild(progress, through, zone)
+        else:
+            _take_up(progress, max(through, progress.through))
+    return True
+
+
+def rebuild(*, with_own: bool = False) -> None:
+    """Makes all sums anew, in one transaction; pages read the old ones meanwhile.
+
+    `with_own` reads the caller's own uncommitted rows too: for whoever is alone in the database.
+    """
+    with transaction.atomic():
+        progress = Progress.objects.select_for_update().get(id=1)
+        _rebuild(progress, _behind_own() if with_own else settled(), Newsroom.current().zone)
+
+
+def make_night() -> None:
+    """Makes anew what hangs on rows that can change: invoices, origins, what is at risk, what cohorts brought.
+
+    And the movements of persons who were merged: their history did not grow, it is told of another patron.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        progress = Progress.objects.select_for_update().get(id=1)
+        facts = {"zone": progress.zone, "through": progress.through}
+        merged = _column(cursor, _MERGED, facts)
+        for month in _refold(cursor, progress.zone, progress.through, merged) if merged else ():
+            for row in MOVEMENTS:
+                _make(cursor, row, facts, *_span("month", month))
+        _night(progress)
+        progress.save()
+
+
+def run_due() -> None:
+    """Everything: what is new, and once a day the sums of the night and the proof."""
+    follow()
+    made = Progress.objects.get(id=1).night_at
+    if made is None or clock.now() - made > ALMOST_A_DAY:
+        make_night()
+    proved = Progress.objects.get(id=1).proved_at
+    if proved is None or clock.now() - proved > ALMOST_A_DAY:
+        prove()
+
+
+def _take_up(progress: Progress, through: int) -> None:
+    facts = {"zone": progress.zone, "since": progress.through, "through": through, "kinds": list(movements.MOVING)}
+    with connection.cursor() as cursor:
+        days, months, patrons = (_column(cursor, found, facts) for found in (_NEW_DAYS, _NEW_MONTHS, _NEW_PATRONS))
+        if len(days) > MANY or len(months) > MANY:
+            _rebuild(progress, through, progress.zone)
+            return
+        for row in MONEY:
+            for unit in days if row.unit == "day" else months:
+                _make(cursor, row, facts, *_span(row.unit, unit))
+        for month in _refold(cursor, progress.zone, through, patrons) if patrons else ():
+            for row in MOVEMENTS:
+                _make(cursor, row, facts, *_span("month", month))
+    progress.through, progress.followed_at = through, clock.now()
+    progress.save()
+
+
+def _rebuild(progress: Progress, through: int, zone: str) -> None:
+    progress.through, progress.zone = through, zone
+    progress.followed_at = progress.rebuilt_at = clock.now()
+    facts = {"zone": zone, "through": through}
+    with connection.cursor() as cursor:
+        _refold(cursor, zone, through, None)
+        for row in (*MONEY, *MOVEMENTS):
+            _make(cursor, row, facts, *EVER)
+    _night(progress)
+    progress.save()
+
+
+def _night(progress: Progress) -> None:
+    progress.night_at = clock.now()
+    facts = {"zone": progress.zone, "through": progress.through, "now": progress.night_at}
+    with connection.cursor() as cursor:
+        for row in NIGHT:
+            _make(cursor, row, facts, *EVER)
+
+
+def _make(cursor: CursorWrapper, row: Sum, facts: dict[str, Any], first: date | str, until: date | str) -> None:
+    """The rows of a table whose unit lies in the span (the second day exclusive), or all where it has none."""
+    facts = facts | {"first": str(first), "until": str(until)}
+    where = f"WHERE {row.unit} >= %(first)s::date AND {row.unit} < %(until)s::date" if row.unit else ""
+    cursor.execute(f"DELETE FROM {row.table} {where}", facts)  # noqa: S608  our own statements
+    cursor.execute(f"INSERT INTO {row.table} ({row.columns}) {row.select}", facts)
+
+
+def _span(unit: str, first: date) -> tuple[date, date]:
+    return first, clock.months_later(first, 1) if unit == "month" else date.fromordinal(first.toordinal() + 1)
+
+
+def _column(cursor: CursorWrapper, statement: str, facts: dict[str, Any]) -> list[Any]:
+    cursor.execute(statement, facts)
+    return sorted(row[0] for row in cursor.fetchall())
+
+
+# -- movements -------------------------------------------------------------------------------------------------------
+
+
+def _refold(cursor: CursorWrapper, zone: str, through: int, patrons: list[int] | None) -> set[date]:
+    """Tells the movements of these patrons (None: of all) from the beginning. Returns the months that they touch."""
+    facts = {"patrons": patrons, "kinds": list(movements.MOVING), "through": through}
+    months: set[date] = set()
+    if patrons is None:
+        cursor.execute("DELETE FROM reports_movement")
+    else:
+        cursor.execute("DELETE FROM reports_movement WHERE patron_id = ANY(%(patrons)s) RETURNING month", facts)
+        months = {row[0] for row in cursor.fetchall()}
+    in_zone = Newsroom(zone=zone).zone_info
+    with connection.chunked_cursor() as reading:
+        reading.execute(_CHANGES, facts)
+        for chunk in _chunks(_persons(reading)):
+            rows = []
+            for patron, changes in chunk:
+                told = movements.of(changes)
+                joined = told[0].at.astimezone(in_zone).date().replace(day=1) if told else None
+                for one in told:
+                    month = one.at.astimezone(in_zone).date().replace(day=1)
+                    months.add(month)
+                    rows.append(
+                        (one.change, patron, one.at, month, one.currency, str(one.kind), one.monthly_parts, one.persons,
+                         one.was, one.becomes, one.is_paused, joined, told[0].becomes)
+                    )  # fmt: skip
+            with cursor.copy(_INTO_MOVEMENTS) as copy:
+                for row in rows:
+                    copy.write_row(row)
+    return months
+
+
+Changes = list[movements.Change]
+
+
+def _persons(reading: Any) -> Iterator[tuple[int, Changes]]:
+    """Each patron with their moving changes, in the order in which they were recorded."""
+    for patron, rows in groupby(iter(reading), key=itemgetter(0)):
+        yield (
+            patron,
+            [
+                movements.Change(number, membership, kind, json.loads(before), json.loads(after), at)
+                for _, number, membership, kind, before, after, at in rows
+            ],
+        )
+
+
+def _chunks(persons: Iterable[tuple[int, Changes]]) -> Iterator[list[tuple[int, Changes]]]:
+    """Some thousand changes at a time: rows are not written while others are being read."""
+    chunk: list[tuple[int, Changes]] = []
+    size = 0
+    for patron, changes in persons:
+        chunk.append((patron, changes))
+        size += len(changes)
+        if size >= CHUNK:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+# -- proof -----------------------------------------------------------------------------------------------------------
+
+
+_DIFFERENCES = """
+WITH have AS (SELECT {0.columns} FROM {0.table}), want AS (SELECT * FROM ({0.select}) made)
+SELECT COUNT(*), MIN(found::text) FROM (
+    (SELECT * FROM have EXCEPT ALL SELECT * FROM want) UNION ALL (SELECT * FROM want EXCEPT ALL SELECT * FROM have)
+) found
+"""
+
+
+def differences(row: Sum) -> str:
+    """What a table holds and its statement does not give, or the reverse; empty if they are equal."""
+    progress = Progress.objects.get(id=1)
+    facts: dict[str, Any] = {
+        "zone": progress.zone or "UTC",
+        "through": progress.through,
+        "first": EVER[0],
+        "until": EVER[1],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_DIFFERENCES.format(row), facts)
+        count, example = cursor.fetchone()
+    return f"{row.table} differs in {count} rows, for example {example}" if count else ""
+
+
+def standing_difference() -> str:
+    """The movements of all time, added up, give what the history's last words give: sums and persons, by currency."""
+    facts = {"through": Progress.objects.get(id=1).through, "parts": PARTS}
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, facts)
+        want = {currency: (int(monthly), persons) for currency, monthly, persons in cursor.fetchall() if monthly}
+        cursor.execute("SELECT currency, SUM(monthly_parts) FROM reports_movementmonth GROUP BY 1")
+        have = {currency: int(monthly) for currency, monthly in cursor.fetchall() if monthly}
+        cursor.execute("SELECT COALESCE(SUM(persons), 0) FROM reports_movement")
+        persons = cursor.fetchone()[0]
+    if have != {currency: monthly for currency, (monthly, _) in want.items()}:
+        return f"movements add up to {have}, the history says {want}"
+    return "" if persons == sum(count for _, count in want.values()) else f"movements leave {persons} persons"
+
+
+def prove() -> bool:
+    """Compares all sums with the book and the history, and keeps what came of it for the page of health."""
+    found = [differences(row) for row in (*MONEY, *MOVEMENTS)] + [standing_difference()]
+    words = "\n".join(word for word in found if word)
+    Progress.objects.filter(id=1).update(proved_at=clock.now(), differences=words)
+    return not words

@@ -1,0 +1,276 @@
+"""The SQL behind the sums, one statement a table.
+
+Each takes `zone`, `through` and, where its sums are made anew by day or month, `first` and `until` (days, the second
+one exclusive). A statement reads only what was written below `through`, so it gives the same today as tomorrow.
+"""
+
+# ruff: noqa: S608  every part of them stands in this file
+
+from dataclasses import dataclass
+
+from reports.models.parts import PARTS
+
+# A page's own arithmetic adds these up: what a newsroom keeps of what it was given.
+NET = ("payment", "return", "refund", "refund_reversal", "dispute", "dispute_reversal", "fee", "dispute_fee")
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A table, the column by which it is made anew (empty: always as a whole), its columns, and what fills them."""
+
+    table: str
+    unit: str
+    columns: str
+    select: str
+
+
+_KIND = "CASE WHEN e.kind = 'adjustment' AND e.payment_id IS NOT NULL THEN 'return' ELSE e.kind END"
+_SETTLED = "e.written_in < %(through)s::text::xid8"
+_SPAN = """
+{0} >= (%(first)s::date::timestamp AT TIME ZONE %(zone)s) AND {0} < (%(until)s::date::timestamp AT TIME ZONE %(zone)s)
+"""
+_OF_PAYMENTS = f"""
+WITH paid AS (
+    SELECT p.payment_id, date_trunc('month', p.occurred_at AT TIME ZONE %(zone)s)::date AS month,
+           p.seen_currency AS currency, p.seen_minor AS minor
+    FROM payments_ledgerentry p
+    WHERE p.kind = 'payment' AND p.written_in < %(through)s::text::xid8 AND {_SPAN.format("p.occurred_at")}
+)
+"""
+_BACK = f"""
+, back AS (
+    SELECT paid.payment_id, paid.month, paid.currency, paid.minor,
+           COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind IN ('refund', 'refund_reversal')), 0) AS refunded,
+           COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind = 'dispute'), 0) AS disputed,
+           COALESCE(SUM(e.seen_minor) FILTER (WHERE e.kind NOT IN ('payment', 'fee', 'dispute_fee')), 0) AS gone
+    FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {_SETTLED}
+    GROUP BY 1, 2, 3, 4
+)
+"""
+
+MONEY = (
+    Sum(
+        "reports_moneyday", "day", "day, source, currency, kind, amount_minor, lines",
+        f"""
+SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date, e.source, e.currency, {_KIND}, SUM(e.amount_minor), COUNT(*)
+FROM payments_ledgerentry e WHERE {_SETTLED} AND {_SPAN.format("e.occurred_at")} GROUP BY 1, 2, 3, 4
+""",
+    ),
+    Sum(
+        "reports_seenday", "day", "day, currency, kind, is_recurring, amount_minor, lines",
+        f"""
+SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date, e.seen_currency, {_KIND}, d.interval <> 'once',
+       SUM(e.seen_minor), COUNT(*)
+FROM payments_ledgerentry e JOIN payments_payment p ON p.id = e.payment_id
+JOIN payments_donation d ON d.id = p.donation_id
+WHERE e.seen_currency <> '' AND {_SETTLED} AND {_SPAN.format("e.occurred_at")} GROUP BY 1, 2, 3, 4
+""",
+    ),
+    Sum(
+        "reports_giftmonth", "month", "month, currency, kind, amount_minor",
+        f"""{_OF_PAYMENTS}
+SELECT paid.month, e.currency, {_KIND}, SUM(e.amount_minor)
+FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {_SETTLED} GROUP BY 1, 2, 3
+""",
+    ),
+    Sum(
+        "reports_returnmonth", "month",
+        "month, currency, payments, paid_minor, refunded, refunded_minor, disputed, disputed_minor",
+        f"""{_OF_PAYMENTS}{_BACK}
+SELECT month, currency, COUNT(*), SUM(minor), COUNT(*) FILTER (WHERE refunded > 0), SUM(refunded),
+       COUNT(*) FILTER (WHERE disputed > 0), SUM(disputed)
+FROM back GROUP BY 1, 2
+""",
+    ),
+    Sum(
+        "reports_giftamount", "month", "month, currency, amount_minor, gifts",
+        f"""{_OF_PAYMENTS}{_BACK}
+SELECT back.month, back.currency, back.minor, COUNT(*)
+FROM back JOIN payments_payment p ON p.id = back.payment_id JOIN payments_donation d ON d.id = p.donation_id
+WHERE back.gone = 0 AND d.interval = 'once' GROUP BY 1, 2, 3
+""",
+    ),
+)  # fmt: skip
+
+_MONTHS = "m.month >= %(first)s::date AND m.month < %(until)s::date"
+_PERSONS = f"""
+WITH told AS (
+    SELECT m.month, m.patron_id, m.cohort_payer,
+           (array_agg(m.was ORDER BY m.id))[1] AS was, (array_agg(m.becomes ORDER BY m.id DESC))[1] AS becomes,
+           (array_agg(m.kind ORDER BY m.id DESC))[1] AS last, (array_agg(m.is_paused ORDER BY m.id DESC))[1] AS paused,
+           bool_or(m.persons = 1) AS entered, bool_or(m.kind = 'new') AS is_new,
+           bool_or(m.monthly_parts = 0 AND m.kind IN ('voluntary', 'involuntary', 'disputed')) AS ended_paused
+    FROM reports_movement m WHERE {_MONTHS} GROUP BY 1, 2, 3
+), flows AS (
+    SELECT month, becomes AS payer, 'came' AS outcome, 1 AS persons FROM told WHERE becomes > 0
+    UNION ALL SELECT month, was, 'came', -1 FROM told WHERE was > 0
+    UNION ALL SELECT month, cohort_payer, 'new', 1 FROM told WHERE is_new
+    UNION ALL SELECT month, was, CASE
+        WHEN paused THEN 'paused' WHEN last IN ('involuntary', 'disputed') THEN last ELSE 'voluntary' END, 1
+        FROM told WHERE was > 0 AND becomes = 0
+    UNION ALL SELECT month, cohort_payer, 'came_went', 1
+        FROM told WHERE was = 0 AND becomes = 0 AND entered AND NOT paused
+    UNION ALL SELECT month, cohort_payer, 'ended_paused', 1 FROM told WHERE ended_paused
+)
+"""
+
+MOVEMENTS = (
+    Sum(
+        "reports_movementmonth", "month", "month, currency, kind, monthly_parts, changes",
+        f"""
+WITH netted AS (
+    SELECT m.month, m.currency, m.patron_id, SUM(m.monthly_parts) AS monthly, COUNT(*) AS changes
+    FROM reports_movement m WHERE m.kind IN ('expansion', 'contraction') AND {_MONTHS} GROUP BY 1, 2, 3
+), rows AS (
+    SELECT month, currency, CASE WHEN monthly > 0 THEN 'expansion' ELSE 'contraction' END AS kind, monthly, 1 AS changes
+    FROM netted WHERE monthly <> 0
+    UNION ALL
+    SELECT m.month, m.currency, m.kind, m.monthly_parts, 1 FROM reports_movement m
+    WHERE m.kind NOT IN ('expansion', 'contraction') AND m.monthly_parts <> 0 AND {_MONTHS}
+)
+SELECT month, currency, kind, SUM(monthly), SUM(changes) FROM rows GROUP BY 1, 2, 3
+""",
+    ),
+    Sum(
+        "reports_personmonth", "month", "month, payer, outcome, persons",
+        f"{_PERSONS} SELECT month, payer, outcome, SUM(persons) FROM flows GROUP BY 1, 2, 3 HAVING SUM(persons) <> 0",
+    ),
+    Sum(
+        "reports_cohortmonth", "month", "month, cohort, payer, persons",
+        f"""
+SELECT m.month, m.cohort, m.cohort_payer, SUM(m.persons) FROM reports_movement m
+WHERE {_MONTHS} GROUP BY 1, 2, 3 HAVING SUM(m.persons) <> 0
+""",
+    ),
+)  # fmt: skip
+
+_MONTH_OF = "date_trunc('month', {} AT TIME ZONE %(zone)s)::date"
+_MONTHLY = f"div(m.amount_minor::numeric * {PARTS}, m.interval_months)"
+_LIVE = "m.source = 'recurring' AND m.ended_at IS NULL AND m.paused_at IS NULL"
+_STANDS = "p.state = 'succeeded' AND p.refunded_minor < p.amount_minor AND p.disputed_minor = 0"
+
+NIGHT = (
+    Sum(
+        "reports_invoicemonth", "", "month, currency, due, due_minor, failed, failed_minor",
+        f"""
+SELECT {_MONTH_OF.format("i.created_at")}, i.currency, COUNT(*), SUM(i.amount_due_minor),
+       COUNT(i.first_failed_at), COALESCE(SUM(i.amount_due_minor) FILTER (WHERE i.first_failed_at IS NOT NULL), 0)
+FROM payments_invoice i
+WHERE i.amount_due_minor > 0 AND (i.status = 'paid' OR i.first_failed_at IS NOT NULL OR i.attempt_count > 0)
+GROUP BY 1, 2
+""",
+    ),
+    Sum(
+        "reports_recoverymonth", "", "month, currency, code, recovered_by, invoices, amount_minor",
+        f"""
+SELECT {_MONTH_OF.format("i.first_failed_at")}, i.currency, COALESCE(first.failure_code, i.failure_code),
+       CASE WHEN i.paid_at IS NULL OR i.paid_at > i.first_failed_at + interval '30 days' THEN ''
+            WHEN i.recovered_by = '' THEN 'unknown' ELSE i.recovered_by END,
+       COUNT(*), SUM(i.amount_due_minor)
+FROM payments_invoice i LEFT JOIN LATERAL (
+    SELECT a.failure_code FROM payments_invoiceattempt a WHERE a.invoice_id = i.id ORDER BY a.tried_at, a.id LIMIT 1
+) first ON true
+WHERE i.first_failed_at IS NOT NULL AND i.amount_due_minor > 0 GROUP BY 1, 2, 3, 4
+""",
+    ),
+    Sum(
+        "reports_renewalmonth", "", "month, ended, renewed",
+        f"""
+SELECT {_MONTH_OF.format("i.period_end")}, COUNT(*), COUNT(*) FILTER (WHERE EXISTS (
+    SELECT 1 FROM payments_donation o JOIN payments_invoice n ON n.donation_id = o.id
+    WHERE o.patron_id = d.patron_id AND n.id <> i.id AND n.period_start >= i.period_end - interval '1 day'
+      AND n.paid_at < i.period_end + interval '30 days'))
+FROM payments_invoice i JOIN payments_donation d ON d.id = i.donation_id
+WHERE i.status = 'paid' AND i.period_end - i.period_start > interval '300 days' AND i.period_end <= %(now)s
+GROUP BY 1
+""",
+    ),
+    Sum(
+        "reports_originmonth", "",
+        "month, rule, story_id, ask_id, campaign, currency, started, joined, joined_monthly_parts, old_enough, "
+        "kept_monthly_parts",
+        f"""
+WITH came AS (
+    SELECT m.patron_id, m.at, m.month, m.currency, m.monthly_parts, c.membership_id,
+           m.at < %(now)s - interval '90 days' AS is_old,
+           (SELECT COALESCE(SUM(n.monthly_parts), 0) FROM reports_movement n WHERE n.patron_id = m.patron_id
+               AND n.currency = m.currency AND n.at < m.at + interval '90 days') AS then_minor
+    FROM reports_movement m JOIN members_membershipchange c ON c.id = m.change_id WHERE m.kind = 'new'
+), credited AS (
+    SELECT came.*, 'joining' AS rule, d.origin_id FROM came LEFT JOIN LATERAL (
+        SELECT d.origin_id FROM payments_donation d WHERE d.membership_id = came.membership_id ORDER BY d.id LIMIT 1
+    ) d ON true
+    UNION ALL
+    SELECT came.*, 'first', d.origin_id FROM came LEFT JOIN LATERAL (
+        SELECT d.origin_id FROM payments_donation d JOIN payments_payment p ON p.donation_id = d.id
+        WHERE d.patron_id = came.patron_id AND p.paid_at IS NOT NULL ORDER BY p.paid_at, p.id LIMIT 1
+    ) d ON true
+), rows AS (
+    SELECT month, rule, origin_id, currency, 0 AS started, 1 AS joined, monthly_parts, is_old::int AS old,
+           CASE WHEN is_old AND EXISTS (
+               SELECT 1 FROM payments_payment p JOIN payments_donation d ON d.id = p.donation_id
+               WHERE d.patron_id = credited.patron_id AND d.interval <> 'once' AND {_STANDS}
+           ) THEN then_minor ELSE 0 END AS kept
+    FROM credited
+    UNION ALL
+    SELECT {_MONTH_OF.format("d.created_at")}, rule, d.origin_id, d.currency, 1, 0, 0, 0, 0
+    FROM payments_donation d, (VALUES ('joining'), ('first')) rules(rule)
+    WHERE NOT EXISTS (SELECT 1 FROM payments_payment p WHERE p.donation_id = d.id AND p.source = 'offline')
+)
+SELECT r.month, r.rule, o.story_id, o.ask_id, COALESCE(o.campaign, ''), r.currency, SUM(r.started), SUM(r.joined),
+       SUM(r.monthly_parts), SUM(r.old), SUM(r.kept)
+FROM rows r LEFT JOIN asks_origin o ON o.id = r.origin_id GROUP BY 1, 2, 3, 4, 5, 6
+""",
+    ),
+    Sum(
+        "reports_cohortmoney", "", "cohort, age, currency, net_minor",
+        f"""
+WITH persons AS (SELECT DISTINCT patron_id, cohort FROM reports_movement),
+lines AS (
+    SELECT persons.cohort, e.currency, e.amount_minor, {_MONTH_OF.format("e.occurred_at")} AS month
+    FROM payments_ledgerentry e JOIN payments_payment p ON p.id = e.payment_id
+    JOIN payments_donation d ON d.id = p.donation_id JOIN persons ON persons.patron_id = d.patron_id
+    WHERE d.interval <> 'once' AND {_SETTLED}
+)
+SELECT cohort, age, currency, SUM(amount_minor) FROM (
+    SELECT *, (EXTRACT(YEAR FROM month) - EXTRACT(YEAR FROM cohort)) * 12
+            + EXTRACT(MONTH FROM month) - EXTRACT(MONTH FROM cohort) AS age FROM lines
+) aged WHERE age BETWEEN 0 AND 35 GROUP BY 1, 2, 3
+""",
+    ),
+    Sum(
+        "reports_exposure", "", "what, currency, monthly_parts, persons",
+        f"""
+WITH live AS (
+    SELECT m.id, m.patron_id, m.currency, {_MONTHLY} AS monthly, m.leaves_at, m.failing_since,
+           row_number() OVER (PARTITION BY m.currency ORDER BY {_MONTHLY} DESC, m.id) AS place,
+           COUNT(*) OVER (PARTITION BY m.currency) AS size
+    FROM members_membership m WHERE {_LIVE}
+), parts AS (
+    SELECT 'all' AS what, currency, monthly, patron_id FROM live
+    UNION ALL SELECT 'leaving', currency, monthly, patron_id FROM live WHERE leaves_at IS NOT NULL
+    UNION ALL SELECT 'failing', currency, monthly, patron_id FROM live WHERE failing_since IS NOT NULL
+    UNION ALL SELECT 'top', currency, monthly, patron_id FROM live WHERE place <= CEIL(size / 100.0)
+    UNION ALL SELECT 'expiring', currency, monthly, patron_id FROM live WHERE EXISTS (
+        SELECT 1 FROM payments_donation d WHERE d.membership_id = live.id
+        AND d.subscription_status NOT IN ('', 'canceled', 'incomplete_expired')
+        AND d.card_expires_on < (%(now)s AT TIME ZONE %(zone)s)::date + 60)
+)
+SELECT what, currency, SUM(monthly), COUNT(DISTINCT patron_id) FROM parts GROUP BY 1, 2
+""",
+    ),
+)  # fmt: skip
+
+# What has moved the sum, as the history's last words have it: the other way to the same figure.
+STANDING = """
+SELECT last.after->>'currency' AS currency,
+       SUM(div((last.after->>'amount_minor')::numeric * %(parts)s, (last.after->>'interval_months')::int)) AS monthly,
+       COUNT(DISTINCT last.patron_id) AS persons
+FROM (
+    SELECT DISTINCT ON (c.membership_id) c.after, m.patron_id
+    FROM members_membershipchange c JOIN members_membership m ON m.id = c.membership_id
+    WHERE m.source = 'recurring' AND c.written_in < %(through)s::text::xid8
+    ORDER BY c.membership_id, c.id DESC
+) last
+WHERE last.after->>'ended_at' IS NULL AND last.after->>'paused_at' IS NULL GROUP BY 1
+"""

@@ -1,0 +1,94 @@
+"""How figures are printed: exact numbers are rounded here and nowhere earlier."""
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from babel.dates import format_date
+from django import template
+from django.utils.translation import get_language
+
+from money.money import Money
+from reports.definitions import DEFINITIONS, Definition
+from reports.figures import months
+
+register = template.Library()
+NONE = "–"
+
+
+@register.simple_tag
+def amount(minor: int | Fraction | str | None, currency: str, sign: bool = False) -> str:
+    """An amount of minor units, rounded to the nearest; with `sign`, what was added shows its plus."""
+    if minor is None or minor == "":
+        return NONE
+    whole = round(Fraction(minor))
+    told = Money(abs(whole), currency).format(get_language() or "en")
+    return ("−" if whole < 0 else "+" if sign and whole > 0 else "") + told
+
+
+@register.filter
+def percent(share: Fraction | str | None) -> str:
+    """A share of one with one digit, as the language writes it."""
+    if share is None or share == "":  # of a month in which there was nobody
+        return NONE
+    text = f"{float(share) * 100:.1f}\N{NO-BREAK SPACE}%".replace("-", "−")
+    return text.replace(".", ",") if get_language() == "uk" else text
+
+
+@register.filter
+def month(first: date) -> str:
+    """The name of a month with its year."""
+    return str(format_date(first, "LLLL y", locale=get_language() or "en"))
+
+
+@register.filter
+def short_month(first: date) -> str:
+    return f"{first:%Y-%m}"
+
+
+@register.filter
+def get(rows: Any, key: Any) -> Any:
+    """What a mapping or a list holds under a key; nothing where it holds none."""
+    try:
+        return rows[key]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+@register.simple_tag
+def definition(name: str) -> Definition:
+    return DEFINITIONS[name]
+
+
+@register.inclusion_tag("reports/definitions_of.html")
+def definitions(*names: str) -> dict[str, Any]:
+    """What the figures above it mean, folded in."""
+    return {"definitions": [DEFINITIONS[name] for name in names]}
+
+
+@register.filter
+def last_of_month(first: date) -> str:
+    """The number of a month's last day."""
+    return f"{months.last_day(first).day:02d}"
+
+
+@register.filter
+def of(part: int | Fraction, whole: int | Fraction) -> Fraction | None:
+    """A share; nothing of nothing."""
+    return Fraction(part) / Fraction(whole) if whole else None
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@register.filter
+def tenth(share: Fraction) -> int:
+    """The shade of a cohort's cell, 0 to 10."""
+    return min(10, int(share * 10))
+
+
+@register.filter
+def whole_percent(share: Fraction) -> str:
+    return f"{round(share * 100)}"

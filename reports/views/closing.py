@@ -1,0 +1,131 @@
+"""/reports/close/: a month closed for finance, why Stripe shows other figures, and the rows behind a figure."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audit import log
+from members import roles
+from members.models import Role
+from newsroom import clock
+from newsroom.models import DailyRate, GivingCurrency, Newsroom
+from payments.models import LedgerEntry
+from payments.models.ledger import Kind
+from reports.figure_forms import LinesForm, MonthForm, MovementsForm, RatesForm
+from reports.figures import apart, closing, months
+from reports.models import ClosedMonth, Movement, Progress
+
+PAGE = 100
+
+
+@roles.required(Role.FINANCE, Role.ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def close(request: HttpRequest) -> HttpResponse:
+    """/reports/close/?month=2026-10: the month's lines tied to its payouts; with POST it is closed, once and logged."""
+    form = MonthForm(request.GET)
+    chosen = form.chosen() if request.GET.get("month") else months.after(months.this(), -1)
+    closed = ClosedMonth.objects.select_related("closed_by").filter(month=chosen).first()
+    if request.method == "POST":
+        return _close(request, chosen, is_closed=closed is not None or not form.is_valid())
+    now = closing.figures(chosen)
+    context = {
+        "form": form, "month": chosen, "earlier": months.after(chosen, -1),
+        "later": months.after(chosen) if chosen < months.this() else None, "is_running": chosen >= months.this(),
+        "balances": closing.balances(chosen), "transfers": closing.transfers(chosen), "kinds": _kinds(),
+        "closed": closed, "since": _since(closed.figures, now) if closed else [],
+        "progress": Progress.objects.get(id=1),
+    }  # fmt: skip
+    return render(request, "reports/close.html", context, status=200 if form.is_valid() else 400)
+
+
+def _close(request: HttpRequest, chosen: date, *, is_closed: bool) -> HttpResponse:
+    if is_closed or chosen >= months.this():
+        messages.error(request, _("Only a month that is over and not closed yet can be closed."))
+    else:
+        with transaction.atomic():
+            actor = roles.patron_of(request)
+            ClosedMonth.objects.create(month=chosen, figures=closing.figures(chosen), closed_by=actor)
+            log.record(actor, "month.close", target=f"month:{chosen:%Y-%m}")
+        messages.success(request, _("Closed. These figures are kept."))
+    return redirect(f"{reverse('reports:close')}?month={chosen:%Y-%m}")
+
+
+def _kinds() -> list[tuple[str, Any]]:
+    names = dict(Kind.choices) | {"return": _("failed after all")}
+    return [(kind, names[kind]) for kind in closing.KINDS]
+
+
+def _since(kept: dict[str, dict[str, int]], now: dict[str, dict[str, int]]) -> list[tuple[str, str, int, int]]:
+    """What is another figure now: currency, which, as closed, today."""
+    names = dict(_kinds()) | {"opening": _("opening"), "closing": _("closing"), "by_hand": _("recorded by hand")}
+    return [
+        (currency, str(names.get(name, name)), kept.get(currency, {}).get(name, 0), now.get(currency, {}).get(name, 0))
+        for currency in sorted({*kept, *now})
+        for name in ("opening", *closing.KINDS, "closing", "by_hand")
+        if kept.get(currency, {}).get(name, 0) != now.get(currency, {}).get(name, 0)
+    ]
+
+
+@roles.required(Role.FINANCE, Role.ADMIN)
+@require_safe
+def differences(request: HttpRequest) -> HttpResponse:
+    """/reports/close/differences/: why Stripe's own pages show other figures, with the rows of every reason."""
+    today = clock.today()
+    return render(request, "reports/differences.html", {"reasons": apart.reasons(today, Newsroom.current().grace_days)})
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def movements(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/movements/?month=2026-10&currency=EUR&kind=new: the memberships behind a movement. No names."""
+    form = MovementsForm(request.GET)
+    rows: list[Movement] = []
+    if form.is_valid():
+        wanted = form.wanted()
+        rows = list(Movement.objects.filter(**wanted).select_related("change").order_by("pk")[: PAGE + 1])
+    context = {"form": form, "rows": rows[:PAGE], "after": rows[PAGE - 1].pk if len(rows) > PAGE else None}
+    return render(request, "reports/movements.html", context, status=200 if form.is_valid() else 400)
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def lines(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/lines/?first=2026-10-01&last=2026-10-31&currency=EUR&kind=payment: the lines behind a sum."""
+    form = LinesForm(request.GET)
+    rows: list[LedgerEntry] = []
+    start = 0
+    if form.is_valid():
+        said = form.cleaned_data
+        span = (clock.start_of(said["first"]), clock.start_of(said["last"] + timedelta(days=1)))
+        found = LedgerEntry.objects.filter(occurred_at__gte=span[0], occurred_at__lt=span[1], **form.wanted())
+        start = said["start"] or 0
+        rows = list(found.order_by("occurred_at", "pk")[start : start + PAGE + 1])
+    context = {"form": form, "rows": rows[:PAGE], "after": start + PAGE if len(rows) > PAGE else None}
+    return render(request, "reports/lines.html", context, status=200 if form.is_valid() else 400)
+
+
+@roles.required(Role.FINANCE, Role.ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def rates(request: HttpRequest) -> HttpResponse:
+    """/reports/rates/: what currencies are worth in the newsroom's own, by day."""
+    home = GivingCurrency.home()
+    form = RatesForm(request.POST if request.method == "POST" else None, home=home)
+    if home and form.is_valid():
+        with transaction.atomic():
+            for row in form.cleaned_data["lines"]:
+                row.source = form.cleaned_data["source"]
+                DailyRate.objects.update_or_create(
+                    day=row.day, currency=row.currency, into=home, defaults={"rate": row.rate, "source": row.source}
+                )
+            log.record(roles.patron_of(request), "rates.enter", target="rates", lines=len(form.cleaned_data["lines"]))
+        messages.success(request, _("Saved."))
+        return redirect("reports:rates")
+    newest = DailyRate.objects.filter(into=home).order_by("-day", "currency")[:60]
+    return render(request, "reports/rates.html", {"form": form, "home": home, "rates": newest})

@@ -1,0 +1,105 @@
+"""/reports/people/ and /reports/patrons/: one person at a time. Every look is logged; no URL says who."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from audit import log
+from letters import stops
+from letters.models import Letter
+from letters.occasions import OCCASIONS
+from members import roles
+from members.models import Patron
+from payments import dunning, names
+from payments.models import Invoice, Payment
+from people import find
+from people.models import Note
+from reports.forms import FindForm, NoteForm
+
+
+@roles.required(*roles.PEOPLE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def people(request: HttpRequest) -> HttpResponse:
+    """/reports/people/: by POST, so that what is looked for stays out of the address. One alone is led to at once."""
+    form, found = FindForm(request.POST if request.method == "POST" else None), None
+    if form.is_valid():
+        found = find.find(form.cleaned_data["words"])
+        log.record(
+            roles.patron_of(request),
+            "patron.find",
+            target=", ".join(f"patron:{one.patron.pk}" for one in found[:5]),
+            found=len(found),
+        )
+        if len(found) == 1:
+            return redirect("reports:patron", pk=found[0].patron.pk)
+    rows = [(one, names.of(one.patron, names.Audience.PEOPLE)) for one in found or []]
+    context = {"form": form, "found": rows, "is_searched": found is not None, "most": find.MOST}
+    return render(request, "reports/people.html", context)
+
+
+@roles.required(*roles.PEOPLE)
+@require_safe
+def patron(request: HttpRequest, pk: int) -> HttpResponse:
+    """/reports/patrons/7/: one person's payments, memberships and newest letters; logged."""
+    person = get_object_or_404(Patron, pk=pk)
+    log.record(roles.patron_of(request), "patron.view", target=f"patron:{person.pk}")
+    rows = (
+        Payment.objects.filter(donation__patron=person)
+        .select_related("donation", "receipt")
+        .order_by("-created_at", "-id")
+    )
+    failed = Invoice.objects.failed().filter(donation__patron=person).select_related("donation__membership")
+    context = {
+        "person": person,
+        "name": names.of(person, names.Audience.PEOPLE),
+        "memberships": person.memberships.order_by("-id"),
+        "gifts": person.gifts_bought.order_by("-id"),
+        "stop": stops.of(person.email),
+        "page": Paginator(rows, 50).get_page(request.GET.get("page")),
+        "notes": person.notes.select_related("author"),
+        "note_form": NoteForm(),
+        "letters": [
+            (letter, OCCASIONS[letter.occasion].about if letter.occasion in OCCASIONS else letter.occasion)
+            for letter in Letter.objects.filter(patron=person).order_by("-id")[:20]
+        ],
+        "failures": [(invoice, dunning.timeline(invoice)) for invoice in failed.order_by("-period_start")[:10]],
+    }
+    return render(request, "reports/patron.html", context)
+
+
+@roles.required(*roles.PEOPLE)
+@require_POST
+def lift_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """/reports/patrons/7/letters/: letters go to this patron's address again; logged."""
+    person = get_object_or_404(Patron, pk=pk)
+    with transaction.atomic():
+        if stops.lift(person.email):
+            log.record(roles.patron_of(request), "stop.lift", target=f"patron:{person.pk}")
+    messages.success(request, _("Letters go there again."))
+    return redirect("reports:patron", person.pk)
+
+
+@roles.required(*roles.PEOPLE)
+@require_POST
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    """/reports/patrons/7/notes/: adds a note, or with `remove` takes one's own away; logged."""
+    person, staff = get_object_or_404(Patron, pk=pk, erased_at=None), roles.patron_of(request)
+    if removed := request.POST.get("remove", ""):
+        own = Note.objects.filter(patron=person, author=staff, pk=int(removed) if removed.isdecimal() else 0)
+        with transaction.atomic():
+            if own.delete()[0]:
+                log.record(staff, "note.remove", target=f"patron:{person.pk}")
+        return redirect("reports:patron", person.pk)
+    form = NoteForm(request.POST)
+    if form.is_valid():
+        with transaction.atomic():
+            Note.objects.create(patron=person, author=staff, text=form.cleaned_data["text"])
+            log.record(staff, "note.add", target=f"patron:{person.pk}")
+        messages.success(request, _("Noted."))
+    else:
+        messages.error(request, " ".join(map(str, form.errors["text"])))
+    return redirect("reports:patron", person.pk)

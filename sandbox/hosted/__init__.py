@@ -1,0 +1,1 @@
+"""The pages that Stripe hosts: Checkout, an invoice, the billing portal, a receipt."""

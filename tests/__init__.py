@@ -1,0 +1,1 @@
+"""Behaviour, told through real parts: PostgreSQL, HTTP, processes, Chromium."""

@@ -1,0 +1,1 @@
+"""The benchmarks run, and what they send is stored and applied rightly. Speed is not asserted."""

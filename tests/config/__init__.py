@@ -1,0 +1,1 @@
+"""What `config` brings: the laptop's servers and the commands that need several rooms."""

@@ -1,0 +1,159 @@
+"""Worlds to test in: a database of one's own, a browser, a Redis.
+
+Ordinary tests use pytest-django's `db`: one transaction, rolled back. A test whose code commits, or which uses threads
+or processes, uses `world_db`. pytest-django's `transactional_db` and its `live_server` empty tables with TRUNCATE,
+which the ledger refuses.
+"""
+
+import os
+import socket
+import subprocess
+import uuid
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from django.test.utils import setup_databases, teardown_databases
+from psycopg import sql
+from pytest_django import DjangoDbBlocker
+
+from tests import plugin
+
+
+@dataclass(frozen=True)
+class WorldDatabase:
+    """A database of one test's own: committed to freely, dropped afterwards."""
+
+    name: str
+    url: str
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The environment for a process (worker, gunicorn, a command) that lives on this database."""
+        return os.environ | {"DATABASE_URL": self.url} | more
+
+
+def administer(statement: str, *names: str) -> None:
+    """Run one statement about whole databases, from outside them all."""
+    where = settings.DATABASES["default"]
+    with psycopg.connect(
+        host=where["HOST"] or None,
+        port=where["PORT"] or None,
+        user=where["USER"] or None,
+        password=where["PASSWORD"] or None,
+        dbname="postgres",
+        autocommit=True,
+    ) as outside:
+        outside.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@pytest.fixture(scope="session")
+def world_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A migrated database that nobody writes to, made once a session as a copy of the one pytest-django has made."""
+    with django_db_blocker.unblock():
+        # pytest-django makes a database only where some collected test asks for `db`.
+        is_made = str(connection.settings_dict["NAME"]).startswith("test_")
+        made = [] if is_made else setup_databases(0, interactive=False)
+        source = str(connection.settings_dict["NAME"])
+        connections.close_all()
+        administer("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name := f"{source}_template", source)
+    yield name
+    with django_db_blocker.unblock():
+        administer("DROP DATABASE {} WITH (FORCE)", name)
+        teardown_databases(made, 0)
+
+
+@pytest.fixture
+def world_db(world_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[WorldDatabase]:
+    """All of Django's connections lead to a fresh copy of the migrated database until the test ends.
+
+    For tests that commit, or use threads or processes; `world_db.environment()` starts a process on the same one.
+    Do not ask for `db` beside it.
+    """
+    name = f"world_{uuid.uuid4().hex[:12]}"
+    administer("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, world_template)
+    before = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        connections.close_all()
+        # One dictionary is shared by the connections of all threads, so that new threads come here too.
+        connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
+        try:
+            address = urlsplit(os.environ["DATABASE_URL"])
+            path = f"{address.path.rpartition('/')[0]}/{name}"
+            yield WorldDatabase(name, urlunsplit(address._replace(path=path)))
+        finally:
+            connections.close_all()
+            connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = before
+            # Connections of threads that still stand are cut here: the database goes, whoever looks at it.
+            administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """Playwright drives the system's Chromium; none is downloaded. Its sandbox does not start as root."""
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return browser_type_launch_args | {"executable_path": plugin.program("browser"), "args": as_root}
+
+
+@dataclass
+class RedisServer:
+    """A redis-server of one test's own, on the loopback, which may be killed and started again on the same port."""
+
+    folder: Path
+    port: int
+    process: "subprocess.Popen[bytes] | None" = field(default=None)
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it and return once it answers. What it held before is gone."""
+        self.process = subprocess.Popen(
+            [
+                plugin.program("redis") or "redis-server",
+                *("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"),
+                *("--maxmemory-policy", "noeviction", "--dir", str(self.folder)),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        for _ in range(200):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=0.5) as line:
+                line.sendall(b"PING\r\n")
+                if line.recv(16).startswith(b"+PONG"):
+                    return
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
+                break
+        raise RuntimeError(f"redis-server does not answer on port {self.port}")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def flush(self) -> None:
+        """Forget everything, at once."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as line:
+            line.sendall(b"FLUSHALL\r\n")
+            line.recv(16)
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Generator[RedisServer]:
+    """For tests marked `redis`."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = RedisServer(tmp_path, port)
+    server.start()
+    yield server
+    server.kill()

@@ -1,0 +1,1 @@
+"""The documents and the architecture held to the code."""

@@ -1,0 +1,159 @@
+"""Who may open what: every address of the product, by its route. An address that is not here fails the build.
+
+`PAGES` may be opened by those named; everybody else is led to the sign-in page, or told that there is no such page
+(404), or that it is not theirs (403).
+"""
+
+from members.models import Role
+
+ANYBODY = "anybody"
+# Signed in; staff, who are patrons too, with their second factor.
+PATRON = "patron"
+STAFF = frozenset(Role.values)
+MONEY = frozenset({Role.FINANCE.value, Role.SUPPORT.value, Role.ADMIN.value})
+FINANCE = frozenset({Role.FINANCE.value, Role.ADMIN.value})
+EDITORS = frozenset({Role.EDITOR.value, Role.ADMIN.value})
+ADMIN = frozenset({Role.ADMIN.value})
+TABLES = frozenset({Role.ADMIN.value, Role.SUPPORT.value})
+
+PAGES: dict[str, str | frozenset[str]] = {
+    # public
+    "": ANYBODY,
+    "support/": ANYBODY,
+    "support/thanks/": ANYBODY,
+    "support/other/": ANYBODY,
+    "supporters/": ANYBODY,
+    "support/raise/": PATRON,
+    "support/second/<str:token>/": ANYBODY,  # whoever holds the letter with this token
+    "support/gift/": ANYBODY,
+    "support/gift/claim/<str:token>/": ANYBODY,  # whoever holds the link of a gift membership
+    "rounds/": ANYBODY,
+    "rounds/<slug:slug>/results/": ANYBODY,
+    "rounds/<slug:slug>/results/<int:version>/": ANYBODY,
+    "rounds/<slug:slug>/bundle.zip": ANYBODY,
+    "rounds/<slug:slug>/results/<int:version>/bundle.zip": ANYBODY,
+    "rounds/<slug:slug>/": ANYBODY,  # a ballot is cast by patrons who may vote
+    "topics/": ANYBODY,
+    "topics/words.json": ANYBODY,
+    "topics/suggest/": PATRON,
+    "topics/follow/": PATRON,
+    "topics/<slug:slug>/": ANYBODY,
+    "privacy/": ANYBODY,
+    "cookies/": ANYBODY,
+    "language/": ANYBODY,
+    "theme.css": ANYBODY,
+    "logo": ANYBODY,
+    # machines
+    "webhooks/stripe/": ANYBODY,  # whoever holds the signing secret
+    "webhooks/mail/<str:provider>/": ANYBODY,  # whoever holds the password
+    "health/live": ANYBODY,
+    "health/ready": ANYBODY,
+    "metrics": ANYBODY,
+    # signing in
+    "account/login/": ANYBODY,
+    "account/login/code/confirm/": ANYBODY,
+    "account/logout/": ANYBODY,
+    "account/inactive/": ANYBODY,
+    "account/signup/": ANYBODY,
+    # the patron's pages
+    "account/": PATRON,
+    "account/privacy/": PATRON,
+    "account/privacy/export/": PATRON,
+    "account/privacy/export/<uuid:reference>.zip": PATRON,
+    "account/privacy/withdraw/": PATRON,
+    "account/privacy/erase/": PATRON,
+    "account/login/passkey/": ANYBODY,
+    "account/prove/": PATRON,
+    "account/address/": PATRON,
+    "account/address/confirm/": PATRON,
+    "account/address/undo/<str:token>/": ANYBODY,  # whoever holds the letter with this token
+    "account/topics/": PATRON,
+    "account/letters/": PATRON,
+    "account/letters/stop/<str:token>/": ANYBODY,  # whoever holds a letter with this token
+    "account/security/": PATRON,
+    "account/security/sessions/end/": PATRON,
+    "account/prove/send/": PATRON,
+    "account/donations/<uuid:reference>/amount/": PATRON,
+    "account/donations/<uuid:reference>/rhythm/": PATRON,
+    "account/donations/<uuid:reference>/pause/": PATRON,
+    "account/donations/<uuid:reference>/resume/": PATRON,
+    "account/donations/<uuid:reference>/cancel/": PATRON,
+    "account/donations/<uuid:reference>/return/": PATRON,
+    "account/donations/<uuid:reference>/card/": PATRON,
+    "account/donations/<uuid:reference>/failed/": PATRON,
+    "account/payments/": PATRON,
+    "account/payments/<int:pk>/name/": PATRON,
+    "account/name/": PATRON,
+    "account/language/": PATRON,
+    "account/statements/": PATRON,
+    "account/statements/(?P<number>S[0-9]{4}-[0-9]{6,9})/$": PATRON,
+    "account/statements/(?P<number>S[0-9]{4}-[0-9]{6,9})\\.pdf$": PATRON,
+    "account/receipts/(?P<number>[0-9]{4}-[0-9]{6,9})/send/$": PATRON,
+    "account/gift-memberships/": PATRON,
+    "account/gift-memberships/<uuid:reference>/": PATRON,
+    "account/receipts/(?P<number>[0-9]{4}-[0-9]{6,9})\\.pdf$": PATRON,
+    # the staff's pages
+    "reports/": STAFF,
+    "reports/retention/": STAFF,
+    "reports/failed/": MONEY,
+    "reports/origins/": STAFF,
+    "reports/definitions/": STAFF,
+    "reports/close/": FINANCE,
+    "reports/close/differences/": FINANCE,
+    "reports/rows/movements/": MONEY,
+    "reports/rows/lines/": MONEY,
+    "reports/rates/": FINANCE,
+    "reports/health/": MONEY,
+    "reports/erasures/": TABLES,
+    "reports/log/": ADMIN,
+    "reports/newsroom/": FINANCE,  # finance may look, only an admin may change
+    "reports/newsroom/<str:code>/": FINANCE,
+    "reports/suggestions/": EDITORS,
+    "reports/suggestions/<int:pk>/": EDITORS,
+    "reports/topics/": EDITORS,
+    "reports/topics/new/": EDITORS,
+    "reports/topics/<int:pk>/": EDITORS,
+    "reports/events/": MONEY,
+    "reports/events/<int:pk>/": MONEY,
+    "reports/letters/": MONEY,
+    "reports/letters/<int:pk>/": MONEY,
+    "reports/wording/": ADMIN,
+    "reports/wording/<str:name>/<str:language>/": ADMIN,
+    "reports/wording/<str:name>/<str:language>/letter/": ADMIN,
+    "reports/patrons/<int:pk>/letters/": MONEY,
+    "reports/operations/": MONEY,
+    "reports/rounds/": EDITORS,
+    "reports/rounds/draft/": EDITORS,
+    "reports/rounds/<int:pk>/": EDITORS,
+    "reports/rounds/<int:pk>/change/": EDITORS,
+    "reports/rounds/<int:pk>/topics/": EDITORS,
+    "reports/rounds/<int:pk>/preview/": EDITORS,
+    "reports/payments/": MONEY,
+    "reports/payments/offline/": FINANCE,
+    "reports/payments/bank/": FINANCE,
+    "reports/payments/bank/<uuid:reference>/": FINANCE,
+    "reports/payments/<int:pk>/": MONEY,
+    "reports/payments/<int:pk>/reverse/": FINANCE,
+    "reports/exports/": FINANCE,
+    "reports/exports/<uuid:reference>/file/": FINANCE,
+    "reports/people/": MONEY,
+    "reports/patrons/<int:pk>/": MONEY,
+    "reports/patrons/<int:pk>/notes/": MONEY,
+    # the staff's tables
+    "admin/login/": ANYBODY,
+    "admin/logout/": ANYBODY,
+    "admin/": TABLES,
+}
+# Of other people's making, each behind one guard: everything below these prefixes that is not named above.
+BELOW: dict[str, str | frozenset[str]] = {
+    # allauth's own pages. Before sign-in only a half-finished sign-in reaches the first three.
+    "account/second-factor/": PATRON,
+    "admin/": TABLES,
+}
+
+
+def who_may(route: str) -> str | frozenset[str] | None:
+    """Who may open this route, or None where nobody has declared it."""
+    if route in PAGES:
+        return PAGES[route]
+    return next((who for prefix, who in BELOW.items() if route.startswith(prefix)), None)

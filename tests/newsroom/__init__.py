@@ -1,0 +1,1 @@
+"""The newsroom's row, the clock and the bell."""

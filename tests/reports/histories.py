@@ -1,0 +1,262 @@
+"""Random pasts of a newsroom, written as rows through the product's own verbs and told to the model at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from members import memberships
+from members.memberships import Facts
+from members.models import Membership, MembershipChange, Patron
+from newsroom.models import Newsroom
+from payments.models import Donation, Invoice, InvoiceAttempt, LedgerEntry, Payment
+from tests.reports.model import Due, Happened, History, Line
+
+# Midnights that do not exist, half hours, a day that was left out (Apia has none such now, but lies far east).
+ZONES = (
+    "Europe/Kyiv",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "America/Santiago",
+    "Pacific/Apia",
+    "Asia/Tokyo",
+    "UTC",
+)
+# The ends of months, of a leap February and of a year; the hours at which clocks are turned.
+BEGINNINGS = tuple(
+    datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    for moment in (
+        "2024-01-31T12:00", "2023-12-31T22:30", "2024-02-29T10:00", "2024-03-31T00:30", "2024-10-27T00:59",
+        "2024-03-10T06:59", "2024-09-08T03:30", "2024-06-15T09:00",
+    )
+)  # fmt: skip
+PAUSES = tuple(
+    timedelta(**pause)
+    for pause in (
+        {"minutes": 0}, {"minutes": 20}, {"hours": 23, "minutes": 59}, {"days": 1}, {"days": 3}, {"days": 16},
+        {"days": 31}, {"days": 59}, {"days": 120}, {"days": 365},
+    )
+)  # fmt: skip
+AMOUNTS = {"EUR": (500, 333, 10_000), "JPY": (500, 1, 12_000), "KWD": (1000, 3330, 70)}
+Op = tuple[datetime, Callable[[], None]]
+
+
+@dataclass
+class Past:
+    """Writes rows, and tells the model the same."""
+
+    history: History
+    patrons: dict[int, Patron] = field(default_factory=dict)
+    rows: dict[int, Membership] = field(default_factory=dict)
+    facts: dict[int, Facts] = field(default_factory=dict)
+    donations: dict[tuple[int, bool], Donation] = field(default_factory=dict)
+
+    def patron(self, person: int) -> Patron:
+        if person not in self.patrons:
+            self.patrons[person] = Patron.objects.create(email=f"p{person}@example.org")
+        return self.patrons[person]
+
+    def start(self, one: Happened) -> None:
+        self.history.happened.append(one)
+        facts = Facts(
+            amount_minor=one.amount, currency=one.currency, interval_months=one.months, first_paid_at=one.at,
+            paid_through=(one.at + timedelta(days=31 * one.months)).date(),
+        )  # fmt: skip
+        row, joined = memberships.begin(self.patron(one.person), facts)
+        row.save()
+        joined.save()
+        self.rows[one.membership], self.facts[one.membership] = row, facts
+
+    def tell(self, one: Happened) -> None:
+        """Anything later, as what money says afterwards."""
+        self.history.happened.append(one)
+        facts = self.facts[one.membership]
+        said = {
+            "change": {"amount_minor": one.amount, "currency": one.currency, "interval_months": one.months},
+            "pause": {"paused_at": one.at},
+            "resume": {"paused_at": None},
+            "ask": {"leaves_at": one.at + timedelta(days=30)},
+            "renew": {"paid_through": facts.paid_through + timedelta(days=31)},
+            "end": {"ended_at": one.at, "end_reason": one.reason, "paused_at": None, "leaves_at": None},
+            "return": {"ended_at": None, "end_reason": "", "paused_at": None, "leaves_at": None},
+        }[one.what]
+        facts = self.facts[one.membership] = replace(facts, **said)  # type: ignore[arg-type]
+        row = self.rows[one.membership]
+        moves = memberships.tell(row, facts, one.at)
+        row.save()
+        MembershipChange.objects.bulk_create(moves)
+
+    def merge(self, person: int, other: int) -> None:
+        """All of the other's becomes the person's."""
+        Membership.objects.filter(patron=self.patron(other)).update(patron=self.patron(person))
+        Donation.objects.filter(patron=self.patron(other)).update(patron=self.patron(person))
+        mine = {key: who for key, who in self.history.payers.items() if who[0] == other}
+        self.history.payers |= {key: (person, recurs) for key, (_, recurs) in mine.items()}
+        self.history.happened = [
+            replace(one, person=person) if one.person == other else one for one in self.history.happened
+        ]
+
+    def donation(self, person: int, *, recurs: bool, minor: int, currency: str) -> Donation:
+        key = (person, recurs)
+        if key not in self.donations:
+            self.donations[key] = Donation.objects.create(
+                interval="monthly" if recurs else "once", amount_minor=minor, currency=currency, state="given",
+                patron=self.patron(person), subscription=f"sub_{person}" if recurs else None,
+            )  # fmt: skip
+        return self.donations[key]
+
+    def pay(self, person: int, lines: list[Line], *, recurs: bool) -> None:
+        """A payment with all its lines; the first is the money."""
+        money, number = lines[0], lines[0].payment
+        donation = self.donation(person, recurs=recurs, minor=money.seen, currency=money.seen_currency)
+        payment = Payment.objects.create(
+            donation=donation, payment_intent=f"pi_{number}", amount_minor=money.seen, currency=money.seen_currency,
+            state="succeeded", paid_at=money.at,
+        )  # fmt: skip
+        LedgerEntry.objects.bulk_create(
+            LedgerEntry(
+                kind=line.kind, balance_transaction=f"txn_{number}_{place}", payment=payment, amount_minor=line.amount,
+                currency=line.currency, seen_minor=line.seen or None, seen_currency=line.seen_currency,
+                occurred_at=line.at,
+            )
+            for place, line in enumerate(lines)
+        )  # fmt: skip
+        self.history.lines += lines
+        self.history.payers[number] = (person, recurs)
+
+    def bill(self, person: int, number: int, due: Due) -> None:
+        self.history.invoices.append(due)
+        donation = self.donation(person, recurs=True, minor=due.amount, currency=due.currency)
+        invoice = Invoice.objects.create(
+            donation=donation, stripe_id=f"in_{number}", status="paid" if due.paid_at else "open",
+            amount_due_minor=due.amount, currency=due.currency, created_at=due.at, period_start=due.at,
+            period_end=due.at + timedelta(days=31), attempt_count=2 if due.failed_at else 1,
+            first_failed_at=due.failed_at, paid_at=due.paid_at, failure_code="expired_card" if due.failed_at else "",
+            recovered_by=due.by,
+        )  # fmt: skip
+        if due.failed_at:
+            for n, code in enumerate((due.cause, "expired_card")):
+                at = due.failed_at + timedelta(days=n)
+                InvoiceAttempt.objects.create(
+                    invoice=invoice, stripe_id=f"ch_{number}_{n}", tried_at=at, failure_code=code
+                )
+
+
+@st.composite
+def lives(draw: st.DrawFn, past: Past, person: int) -> list[Op]:
+    """One person's memberships, one after the other, and what happened to them."""
+    ops: list[Op] = []
+    at = draw(st.sampled_from(BEGINNINGS))
+    for place in range(draw(st.integers(0, 3))):
+        membership = person * 10 + place
+        currency = draw(st.sampled_from(sorted(AMOUNTS)))
+        amount, months = draw(st.sampled_from(AMOUNTS[currency])), draw(st.sampled_from((1, 1, 12, 12, 7, 36)))
+        one = Happened(person, membership, at, "start", amount, currency, months)
+        ops.append((at, lambda one=one: past.start(one)))  # type: ignore[misc]
+        is_paused = is_over = False
+        for _ in range(draw(st.integers(0, 5))):
+            at += draw(st.sampled_from(PAUSES))
+            can = (
+                ["return"] if is_over else ["change", "ask", "renew", "end", "end", "resume" if is_paused else "pause"]
+            )
+            what = draw(st.sampled_from(can))
+            if what == "change":
+                currency = draw(st.sampled_from((currency, currency, *sorted(AMOUNTS))))
+                amount, months = draw(st.sampled_from(AMOUNTS[currency])), draw(st.sampled_from((months, 1, 12, 3, 13)))
+            reason = draw(st.sampled_from(("cancelled", "lapsed", "disputed"))) if what == "end" else ""
+            # That unpaid time is over is known a little later than it happened.
+            happened = at - draw(st.sampled_from(PAUSES[:3])) if what == "end" else at
+            one = Happened(person, membership, happened, what, amount, currency, months, reason)
+            ops.append((at, lambda one=one: past.tell(one)))  # type: ignore[misc]
+            is_paused = (is_paused or what == "pause") and what not in {"resume", "end"}
+            is_over = what == "end" or (is_over and what != "return")
+        if not is_over:
+            break
+        at += draw(st.sampled_from(PAUSES))
+    return ops
+
+
+@st.composite
+def payments(draw: st.DrawFn, person: int, number: int) -> tuple[list[Line], bool]:
+    """A payment with its fee, refunds (two partial ones, a failed one) and disputes (lost, won)."""
+    at = draw(st.sampled_from(BEGINNINGS)) + draw(st.sampled_from(PAUSES)) * draw(st.integers(1, 3))
+    seen_currency = draw(st.sampled_from(sorted(AMOUNTS)))
+    currency = draw(st.sampled_from((seen_currency, "EUR")))
+    seen = 2 * draw(st.sampled_from((50, 500, 505, 6000)))
+    amount = seen if currency == seen_currency else max(4, seen * 2 // 3)
+    lines = [Line(number, at, "payment", amount, currency, seen, seen_currency), Line(number, at, "fee", -3, currency)]
+
+    def moves(kind: str, sign: int, part: int) -> None:
+        nonlocal at
+        at += draw(st.sampled_from(PAUSES))
+        settled = amount // part if sign < 0 else amount
+        lines.append(Line(number, at, kind, sign * settled, currency, sign * (seen // part), seen_currency))
+
+    for kind in {
+        "nothing": (), "half": ("refund",), "twice": ("refund", "refund"), "failed": ("refund", "refund_reversal"),
+        "lost": ("dispute", "dispute_fee"), "won": ("dispute", "dispute_fee", "dispute_reversal"),
+    }[draw(st.sampled_from(("nothing", "nothing", "half", "twice", "failed", "lost", "won")))]:  # fmt: skip
+        if kind == "dispute_fee":
+            lines.append(Line(number, at, kind, -15, currency))
+        elif kind == "refund":
+            moves(kind, -1, 2)
+        elif kind == "refund_reversal":
+            half = amount // 2
+            lines.append(Line(number, at, kind, half, currency, seen // 2, seen_currency))
+        else:
+            moves(kind, -1 if kind == "dispute" else 1, 1)
+    return lines, draw(st.booleans())
+
+
+@st.composite
+def invoices(draw: st.DrawFn) -> Due:
+    at = draw(st.sampled_from(BEGINNINGS)) + draw(st.sampled_from(PAUSES))
+    currency = draw(st.sampled_from(sorted(AMOUNTS)))
+    amount = draw(st.sampled_from(AMOUNTS[currency]))
+    if draw(st.booleans()):
+        return Due(at, amount, currency, paid_at=at)
+    failed = at + timedelta(hours=1)
+    paid = draw(st.sampled_from((None, timedelta(0), timedelta(days=30), timedelta(days=31))))
+    by = draw(st.sampled_from(("retry", "card", "giver"))) if paid is not None else ""
+    cause = draw(st.sampled_from(("insufficient_funds", "authentication_required")))
+    return Due(at, amount, currency, failed, failed + paid if paid is not None else None, by, cause)
+
+
+@st.composite
+def pasts(draw: st.DrawFn) -> Callable[[], History]:
+    """What, when called, writes a past into the database and returns it as the model takes it."""
+    zone = draw(st.sampled_from(ZONES))
+    past = Past(History(ZoneInfo(zone)))
+    persons = range(draw(st.integers(1, 4)))
+    ops = [op for person in persons for op in draw(lives(past, person))]
+    money = [
+        (person, draw(payments(person, 100 * person + n))) for person in persons for n in range(draw(st.integers(0, 3)))
+    ]
+    bills = [(person, draw(invoices())) for person in persons for _ in range(draw(st.integers(0, 2)))]
+    merges = len(persons) > 1 and draw(st.booleans())
+
+    def write() -> History:
+        Newsroom.objects.update(zone=zone)
+        for _, op in sorted(ops, key=lambda op: op[0]):
+            op()
+        for person, (lines, recurs) in money:
+            past.pay(person, lines, recurs=recurs)
+        for number, (person, due) in enumerate(bills):
+            past.bill(person, number, due)
+        if merges:
+            _merge(past)
+        return past.history
+
+    return write
+
+
+def _merge(past: Past) -> None:
+    """Of two persons who both give, one ends, and the two become one."""
+    first = [row for row in past.rows.values() if row.patron_id == past.patron(0).pk and not row.ended_at]
+    other = [key for key, row in past.rows.items() if row.patron_id == past.patron(1).pk and not row.ended_at]
+    if first and other:
+        last = max(one.at for one in past.history.happened)
+        past.tell(Happened(1, other[0], last, "end", reason="cancelled"))
+    past.merge(0, 1)

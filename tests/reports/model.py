@@ -1,0 +1,369 @@
+"""What the figures should be, in plain Python: written from docs/metrics.md and from what happened, not from the SQL.
+
+It knows nothing of the product's tables. It looks at a person's state at a moment, by going through all that happened
+until then, wherever the product adds up movements; so the two meet only if both are right.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from statistics import median
+from zoneinfo import ZoneInfo
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One thing in the life of a membership, in the order in which it became known."""
+
+    person: int
+    membership: int
+    at: datetime
+    what: str  # start, change, pause, resume, ask (to end), end, return, renew
+    amount: int = 0
+    currency: str = ""
+    months: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the book."""
+
+    payment: int
+    at: datetime
+    kind: str
+    amount: int
+    currency: str
+    seen: int = 0
+    seen_currency: str = ""
+
+
+@dataclass(frozen=True)
+class Due:
+    """One invoice."""
+
+    at: datetime
+    amount: int
+    currency: str
+    failed_at: datetime | None = None
+    paid_at: datetime | None = None
+    by: str = ""
+    cause: str = ""
+
+
+@dataclass
+class History:
+    """A newsroom's past. `payers`: payment → (person, whether it recurs)."""
+
+    zone: ZoneInfo
+    happened: list[Happened] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    payers: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    invoices: list[Due] = field(default_factory=list)
+
+    def month(self, moment: datetime) -> date:
+        return moment.astimezone(self.zone).date().replace(day=1)
+
+    def starts(self, month: date) -> datetime:
+        return datetime.combine(month, time.min, self.zone).astimezone(UTC)
+
+
+def following(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+@dataclass
+class Support:
+    """How a membership stands."""
+
+    amount: int = 0
+    currency: str = ""
+    months: int = 1
+    is_over: bool = True
+    is_paused: bool = False
+    has_asked: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        return not self.is_over and not self.is_paused
+
+    @property
+    def monthly(self) -> Fraction:
+        return Fraction(self.amount, self.months) if self.is_live else Fraction(0)
+
+
+def people(history: History) -> Iterator[tuple[int, list[tuple[datetime, Happened]]]]:
+    """Each person with what happened, dated: never before what became known earlier."""
+    lives: dict[int, list[tuple[datetime, Happened]]] = defaultdict(list)
+    for one in history.happened:
+        life = lives[one.person]
+        life.append((max(one.at, life[-1][0]) if life else one.at, one))
+    yield from lives.items()
+
+
+def states(life: Iterable[tuple[datetime, Happened]]) -> Iterator[tuple[datetime, Happened, dict[int, Support]]]:
+    """After each thing, how all the person's memberships stand."""
+    now: dict[int, Support] = {}
+    for at, one in life:
+        old = now.get(one.membership, Support())
+        new = Support(old.amount, old.currency, old.months, old.is_over, old.is_paused, old.has_asked)
+        if one.what in {"start", "change"}:
+            new.amount, new.currency, new.months = one.amount, one.currency, one.months
+        if one.what in {"start", "return"}:
+            new.is_over = new.is_paused = new.has_asked = False
+        new.is_over = new.is_over or one.what == "end"
+        new.is_paused = (new.is_paused or one.what == "pause") and one.what not in {"resume", "end"}
+        new.has_asked = new.has_asked or one.what == "ask"
+        now = now | {one.membership: new}
+        yield at, one, now
+
+
+def standing(history: History, moment: datetime) -> dict[int, dict[int, Support]]:
+    """Every person's memberships just before a moment."""
+    found: dict[int, dict[int, Support]] = {}
+    for person, life in people(history):
+        found[person] = {}
+        for at, _, memberships in states(life):
+            if at < moment:
+                found[person] = memberships
+    return found
+
+
+def mrr(history: History, moment: datetime) -> dict[str, Fraction]:
+    sums: dict[str, Fraction] = defaultdict(Fraction)
+    for memberships in standing(history, moment).values():
+        for one in memberships.values():
+            if one.is_live:
+                sums[one.currency] += one.monthly
+    return {currency: total for currency, total in sums.items() if total}
+
+
+def live(history: History, moment: datetime) -> set[int]:
+    found = standing(history, moment).items()
+    return {person for person, memberships in found if any(one.is_live for one in memberships.values())}
+
+
+Movements = dict[tuple[str, str], Fraction]
+
+
+def movements(history: History, month: date) -> Movements:
+    """Of a month, by currency and kind; what one person raised and lowered in the month is netted."""
+    sums: Movements = defaultdict(Fraction)
+    for _, life in people(history):
+        changed: dict[str, Fraction] = defaultdict(Fraction)
+        for at, currency, kind, delta in told(life):
+            if history.month(at) == month and kind in {"expansion", "contraction"}:
+                changed[currency] += delta
+            elif history.month(at) == month:
+                sums[currency, kind] += delta
+        for currency, delta in changed.items():
+            sums[currency, "expansion" if delta > 0 else "contraction"] += delta
+    return {key: delta for key, delta in sums.items() if delta}
+
+
+ENDS = {"cancelled": "voluntary", "lapsed": "involuntary", "disputed": "disputed"}
+
+
+@dataclass
+class Life:
+    """What decides how the next thing of a person is called."""
+
+    rows: list[tuple[datetime, str, str, Fraction]] = field(default_factory=list)
+    was_live_ever: bool = False
+    ending: tuple[datetime, int] | None = None  # the end that left nothing: when, and which of the rows it is
+
+    def begins(self, at: datetime, one: Happened, new: Support, *, has_others: bool) -> None:
+        kind = "reactivated"
+        if one.what == "resume":
+            kind = "resumed"
+        elif has_others:
+            kind = "expansion"
+        elif not self.was_live_ever:
+            kind = "new"
+        elif self.ending and at - self.ending[0] < DAY:
+            kind = "expansion"
+            when, currency, _, delta = self.rows[self.ending[1]]
+            self.rows[self.ending[1]] = (when, currency, "contraction", delta)
+        self.rows.append((at, new.currency, kind, new.monthly))
+        self.was_live_ever, self.ending = True, None
+
+    def stops(self, at: datetime, one: Happened, old: Support, *, has_others: bool) -> None:
+        kind = "paused" if one.what == "pause" else "contraction"
+        if one.what != "pause" and not has_others:
+            kind = "voluntary" if old.has_asked and one.reason == "lapsed" else ENDS[one.reason]
+            self.ending = (at, len(self.rows))
+        self.rows.append((at, old.currency, kind, -old.monthly))
+
+    def changes(self, at: datetime, old: Support, new: Support) -> None:
+        if old.currency != new.currency:
+            self.rows.append((at, old.currency, "contraction", -old.monthly))
+            self.rows.append((at, new.currency, "expansion", new.monthly))
+        elif new.monthly != old.monthly:
+            kind = "expansion" if new.monthly > old.monthly else "contraction"
+            self.rows.append((at, new.currency, kind, new.monthly - old.monthly))
+
+
+def told(life: list[tuple[datetime, Happened]]) -> list[tuple[datetime, str, str, Fraction]]:
+    """A person's movements: when, currency, kind, by how much a month."""
+    person, before = Life(), dict[int, Support]()
+    for at, one, after in states(life):
+        old, new = before.get(one.membership, Support()), after[one.membership]
+        has_others = any(value.is_live for key, value in after.items() if key != one.membership)
+        if new.is_live and not old.is_live:
+            person.begins(at, one, new, has_others=has_others)
+        elif old.is_live and not new.is_live:
+            person.stops(at, one, old, has_others=has_others)
+        elif old.is_live:
+            person.changes(at, old, new)
+        before = after
+    return person.rows
+
+
+def churn(history: History, month: date) -> dict[str, dict[int, int]]:
+    """Persons of a month by the months they pay for at its start: `start`, `left`, and `paused` at its end."""
+    begins, ends = history.starts(month), history.starts(following(month))
+    found: dict[str, dict[int, int]] = {"start": defaultdict(int), "left": defaultdict(int), "paused": defaultdict(int)}
+    at_end = standing(history, ends)
+    for person, memberships in standing(history, begins).items():
+        running = [one for one in memberships.values() if one.is_live]
+        if not running:
+            continue
+        payer = max(one.months for one in running)
+        found["start"][payer] += 1
+        then = at_end[person].values()
+        if any(one.is_live for one in then):
+            continue
+        found["paused" if any(one.is_paused for one in then) else "left"][payer] += 1
+    return {name: dict(counts) for name, counts in found.items()}
+
+
+def joined_and_left(history: History, month: date) -> int:
+    """Live at some moment of the month, neither when it began nor when it ended, and not because of a pause."""
+    begins, ends = history.starts(month), history.starts(following(month))
+    found = 0
+    at_start, at_end = live(history, begins), live(history, ends)
+    for person, life in people(history):
+        if person in at_start or person in at_end:
+            continue
+        was_live = any(
+            any(one.is_live for one in memberships.values())
+            for at, _, memberships in states(life) if begins <= at < ends
+        )  # fmt: skip
+        then = [memberships for at, _, memberships in states(life) if at < ends]
+        is_paused = bool(then) and any(one.is_paused for one in then[-1].values())
+        found += was_live and not is_paused
+    return found
+
+
+def cohorts(history: History, last: date) -> dict[tuple[date, date], int]:
+    """(month of the first recurring payment, month) → how many of those are live at the month's end."""
+    found: dict[tuple[date, date], int] = {}
+    joined = {person: history.month(life[0][0]) for person, life in people(history) if life}
+    for cohort in set(joined.values()):
+        month = cohort
+        while month <= last:
+            alive = live(history, history.starts(following(month)))
+            found[cohort, month] = len([who for who in alive if joined[who] == cohort])
+            month = following(month)
+    return found
+
+
+NET = {"payment", "fee", "refund", "refund_reversal", "dispute", "dispute_reversal", "dispute_fee"}
+
+
+def net_income(history: History, month: date) -> dict[str, int]:
+    """By currency of settlement, by the day each line happened."""
+    sums: dict[str, int] = defaultdict(int)
+    for line in history.lines:
+        if line.kind in NET and history.month(line.at) == month:
+            sums[line.currency] += line.amount
+    return dict(sums)
+
+
+def by_gift_month(history: History, month: date) -> dict[str, int]:
+    """The same money, in the month of the payment that it belongs to."""
+    paid = {line.payment: history.month(line.at) for line in history.lines if line.kind == "payment"}
+    sums: dict[str, int] = defaultdict(int)
+    for line in history.lines:
+        if line.kind in NET and paid[line.payment] == month:
+            sums[line.currency] += line.amount
+    return dict(sums)
+
+
+def returned(history: History, month: date) -> dict[str, tuple[int, int, int, int, int]]:
+    """By the currency the giver saw, of a month's payments: payments, refunded ones, disputed ones, and both values."""
+    paid = {line.payment: line for line in history.lines if line.kind == "payment" and history.month(line.at) == month}
+    found: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    for number, line in paid.items():
+        row = found[line.seen_currency]
+        row[0] += 1
+        back = -sum(
+            other.seen for other in history.lines
+            if other.payment == number and other.kind in {"refund", "refund_reversal"}
+        )  # fmt: skip
+        # A dispute counts although it was won: networks judge by how many there were.
+        taken = [other.seen for other in history.lines if other.payment == number and other.kind == "dispute"]
+        row[1] += back > 0
+        row[2] += bool(taken)
+        row[3] += back
+        row[4] -= sum(taken)
+    return {currency: (a, b, c, d, e) for currency, (a, b, c, d, e) in found.items()}
+
+
+def gifts(history: History, month: date) -> dict[str, tuple[Fraction, Fraction]]:
+    """Mean and median of one-off gifts of a month of which nothing went back, by the currency the giver saw."""
+    amounts: dict[str, list[int]] = defaultdict(list)
+    for line in history.lines:
+        if line.kind != "payment" or history.month(line.at) != month or history.payers[line.payment][1]:
+            continue
+        kinds = {"refund", "refund_reversal", "dispute", "dispute_reversal"}
+        back = sum(other.seen for other in history.lines if other.payment == line.payment and other.kind in kinds)
+        if not back:
+            amounts[line.seen_currency].append(line.seen)
+    return {
+        currency: (Fraction(sum(all_), len(all_)), Fraction(median(map(Fraction, all_))))
+        for currency, all_ in amounts.items()
+    }
+
+
+def value(history: History, months: int, last: date) -> dict[tuple[date, str], int]:
+    """What came, net, of each cohort's recurring payments in its first months; of cohorts that are old enough."""
+    joined = {person: history.month(life[0][0]) for person, life in people(history) if life}
+    found: dict[tuple[date, str], int] = defaultdict(int)
+    for line in history.lines:
+        person, recurs = history.payers[line.payment]
+        if not recurs or person not in joined or line.kind not in NET:
+            continue
+        cohort, when = joined[person], history.month(line.at)
+        age = (when.year - cohort.year) * 12 + when.month - cohort.month
+        if 0 <= age < months and (last.year - cohort.year) * 12 + last.month - cohort.month >= months:
+            found[cohort, line.currency] += line.amount
+    return {key: total for key, total in found.items() if total}
+
+
+def failures(history: History, month: date) -> dict[str, tuple[int, int, int, int]]:
+    """By currency: invoices due in the month, those whose first attempt failed, and both values."""
+    found: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for one in history.invoices:
+        if history.month(one.at) == month:
+            row = found[one.currency]
+            row[0] += 1
+            row[2] += one.amount
+            if one.failed_at:
+                row[1] += 1
+                row[3] += one.amount
+    return {currency: (a, b, c, d) for currency, (a, b, c, d) in found.items()}
+
+
+def recoveries(history: History, month: date) -> dict[tuple[str, str, str], int]:
+    """Of invoices whose first failure was in the month: (currency, cause, by whom) → paid within 30 days; '' is not."""
+    found: dict[tuple[str, str, str], int] = defaultdict(int)
+    for one in history.invoices:
+        if one.failed_at and history.month(one.failed_at) == month:
+            in_time = one.paid_at is not None and one.paid_at <= one.failed_at + timedelta(days=30)
+            found[one.currency, one.cause, one.by if in_time else ""] += 1
+    return dict(found)

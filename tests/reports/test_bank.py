@@ -1,0 +1,187 @@
+"""A bank's file is looked at first and then taken whole, each transfer once, each to its giver."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from audit.models import StaffAction
+from config import books
+from letters.models import Letter
+from members.models import Patron
+from newsroom import clock
+from payments import bank_files, bank_imports, offline
+from payments.models import BankAccount, BankFile, BankLine, BankMapping, LedgerEntry, Payment
+from people import erasure, retention
+from tests.payments.test_bank_files import camt, details, entry
+
+UPLOAD = "/reports/payments/bank/"
+CSV = "Datum;Betrag;Ref;Name;Zweck\n{rows}"
+COLUMNS = {
+    "map": "1", "columns": "1", "encoding": "utf-8", "day_format": "%Y-%m-%d", "decimal_mark": ",", "currency": "EUR",
+    "column_day": "Datum", "column_amount": "Betrag", "column_reference": "Ref", "column_name": "Name",
+    "column_purpose": "Zweck", "column_currency": "", "column_account": "",
+}  # fmt: skip
+
+
+@pytest.fixture
+def finance(staff: Callable[[str], Client]) -> Client:
+    return staff("finance")
+
+
+def send(browser: Client, content: bytes) -> str:
+    """The address of the page that shows the file."""
+    answer = browser.post(UPLOAD, {"file": SimpleUploadedFile("november.xml", content)})
+    assert answer.status_code == 302, answer.content.decode()
+    return answer.headers["Location"]
+
+
+def csv_file(*rows: str) -> bytes:
+    return CSV.format(rows="\n".join(rows)).encode()
+
+
+def today() -> str:
+    return clock.today().isoformat()
+
+
+def test_a_statement_is_looked_at_and_then_recorded_whole(finance: Client, olena: Patron) -> None:
+    page = send(finance, camt(entry(details=details()), entry("9.00", "DBIT"), entry("4.00")))
+    shown = finance.get(page).content.decode()
+    assert "olena@example.org" in shown
+    assert Payment.objects.count() == 1, "looking changes nothing"
+    [stranger] = [line for line in bank_files.read(BankFile.objects.get().text) if line.minor == 400]
+    answer = finance.post(page, {"record": "1", f"whose-{stranger.digest}": "New@Example.org"})
+    assert answer.headers["Location"] == "/reports/payments/"
+    recorded = Payment.objects.filter(bank_line__isnull=False).order_by("amount_minor")
+    assert [(row.amount_minor, row.donation.email) for row in recorded] == [
+        (400, "new@example.org"),
+        (2500, olena.email),
+    ]
+    assert set(Letter.objects.filter(occasion="receipt").values_list("to", flat=True)) == {
+        olena.email,
+        "new@example.org",
+    }
+    assert LedgerEntry.objects.count() == 3
+    file = BankFile.objects.get()
+    assert file.content is None
+    assert finance.get(page).status_code == 404
+    link = StaffAction.objects.get()
+    assert (link.action, link.facts) == ("bank.import", {"payments": 2})
+
+
+def test_the_same_transfer_in_another_file_is_not_recorded_again(finance: Client, olena: Patron) -> None:
+    content = camt(entry(details=details()))
+    finance.post(send(finance, content), {"record": "1"})
+    again = send(finance, camt(entry("1.00", details=details()), entry(details=details())))
+    assert "already recorded" in finance.get(again).content.decode()
+    finance.post(again, {"record": "1"})
+    finance.post(send(finance, content), {"record": "1"})
+    assert sorted(Payment.objects.filter(bank_line__isnull=False).values_list("amount_minor", flat=True)) == [100, 2500]
+
+
+def test_a_line_that_stands_twice_in_a_file_is_recorded_once_and_said_so(finance: Client) -> None:
+    file = BankFile.objects.create(uploaded_by=Patron.objects.get(), content=b"x")
+    row = f"{today()};5;;Olena;olena@example.org"
+    mapping = bank_files.Mapping(
+        columns={"day": "Datum", "amount": "Betrag", "reference": "Ref", "name": "Name", "purpose": "Zweck"},
+        currency="EUR",
+    )
+    lines = bank_files.read(csv_file(row, row), mapping)
+    assert [one.outcome for one in bank_imports.plan(lines)] == ["ready", "repeated"]
+    assert len(bank_imports.carry_out(file, lines, {})) == 1
+
+
+def test_a_csv_is_explained_once_and_known_by_its_header_afterwards(finance: Client) -> None:
+    page = send(finance, csv_file(f"{today()};5,50;A1;Olena;for olena@example.org"))
+    assert "Column of the day" in finance.get(page).content.decode()
+    assert finance.post(page, COLUMNS).headers["Location"] == page
+    assert "5.50 EUR" in finance.get(page).content.decode()
+    finance.post(page, {"record": "1"})
+    other = send(finance, csv_file(f"{today()};7,00;A2;Marko;m@example.org"))
+    assert "7.00 EUR" in finance.get(other).content.decode()
+    assert BankMapping.objects.count() == 1
+    assert "Column of the day" in finance.post(other, {"map": "1"}).content.decode()
+
+
+def test_columns_that_do_not_fit_are_refused_beside_the_form(finance: Client) -> None:
+    page = send(finance, csv_file(f"{today()};5,50;A1;Olena;x"))
+    answer = finance.post(page, COLUMNS | {"column_day": "Name"}).content.decode()
+    assert "is not a day" in answer
+    assert not BankMapping.objects.exists()
+    assert "Column of the day" in finance.post(page, {"map": "1", "columns": "1"}).content.decode()
+
+
+def test_the_account_of_a_giver_is_remembered_and_forgotten_with_them(finance: Client) -> None:
+    nameless = details().replace("olena@example.org", "")
+    page = send(finance, camt(entry("5.00", details=nameless)))
+    [line] = bank_files.read(BankFile.objects.get().text)
+    finance.post(page, {"record": "1", f"whose-{line.digest}": "olena@example.org"})
+    [planned] = bank_imports.plan(bank_files.read(camt(entry("6.00", details=nameless))))
+    assert (planned.outcome, planned.email) == ("ready", "olena@example.org")
+    assert "UA21" not in str(list(BankAccount.objects.values()))
+    erasure.ask(giver := Patron.objects.get(email="olena@example.org"))
+    erasure.erase(giver)
+    assert not BankAccount.objects.exists()
+
+
+def test_a_wrong_address_is_said_beside_its_line_and_nothing_is_recorded(finance: Client, olena: Patron) -> None:
+    page = send(finance, camt(entry(details=details()), entry("4.00")))
+    stranger = bank_files.read(BankFile.objects.get().text)[1]
+    answer = finance.post(page, {"record": "1", f"whose-{stranger.digest}": "not an address"})
+    assert answer.status_code == 422
+    assert "not an e-mail address" in answer.content.decode()
+    assert Payment.objects.count() == 1
+
+
+def test_one_line_that_cannot_be_recorded_takes_all_back(finance: Client, olena: Patron) -> None:
+    """Two transfers under one reference of the bank: the book's own rule stands behind the plan."""
+    file = BankFile.objects.create(uploaded_by=olena, content=b"x")
+    twice = [entry(amount, details=details()).replace(f"S-{amount}", "S-1") for amount in ("3.00", "4.00")]
+    with pytest.raises(offline.AlreadyRecorded):
+        bank_imports.carry_out(file, bank_files.read(camt(*twice)), {})
+    assert Payment.objects.count() == 1
+    file.refresh_from_db()
+    assert file.content is not None
+
+
+def test_a_long_file_asks_for_no_more_givers_than_a_form_may_have(finance: Client) -> None:
+    nameless = details().replace("olena@example.org", "").replace("UA213223130000026007233566001", "")
+    page = send(finance, camt(*(entry(f"{amount}.00", details=nameless) for amount in range(1, 301))))
+    shown = finance.get(page).content.decode()
+    assert shown.count('name="whose-') == 150
+    assert "upload the file again" in shown
+
+
+def test_emptied_lines_and_foreign_currencies_and_coming_days_are_left_out(finance: Client) -> None:
+    tomorrow = (clock.today() + timedelta(days=1)).isoformat()
+    foreign = entry("4.00", details=details()).replace('"EUR"', '"XAU"')
+    lines = bank_files.read(
+        camt(entry(details=details()), foreign, entry("5.00", details=details()).replace("2026-11-20", tomorrow))
+    )
+    outcomes = [one.outcome for one in bank_imports.plan(lines, {lines[0].digest: ""})]
+    assert outcomes == ["nobody", "currency", "future"]
+
+
+@pytest.mark.parametrize("content", [b"", b"<a/>", camt(entry())[:-5], b"\xff\xfe<\x00", b"x" * 900_001])
+def test_a_bad_file_is_refused_on_the_page_and_not_kept(finance: Client, content: bytes) -> None:
+    answer = finance.post(UPLOAD, {"file": SimpleUploadedFile("x.csv", content)})
+    assert answer.status_code == 200
+    assert 'class="error"' in answer.content.decode()
+    assert not BankFile.objects.exists()
+
+
+def test_a_file_is_forgotten_after_a_day(finance: Client) -> None:
+    page = send(finance, camt(entry(details=details())))
+    clock.move(timedelta(hours=25))
+    retention.run()
+    assert BankFile.objects.get().content is None
+    assert finance.post(page, {"record": "1"}).status_code == 404
+    assert not BankLine.objects.exists()
+
+
+def test_the_books_hold_after_an_import(finance: Client, olena: Patron) -> None:
+    finance.post(send(finance, camt(entry(details=details()))), {"record": "1"})
+    wrong = {check["id"] for check in books.prove()["checks"] if not check["ok"]}
+    assert wrong <= {"ledger.balance", "stripe.subscriptions"}, "nobody plays Stripe here, so what asks it fails"

@@ -1,0 +1,272 @@
+"""The pages of figures: what they show to whom, how a figure opens into its rows, and what nonsense leads to."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from audit.models import StaffAction
+from members import memberships
+from members.memberships import Facts
+from members.models import Membership
+from newsroom import clock
+from newsroom.models import DailyRate
+from payments.models import Donation, LedgerEntry, StripeEvent
+from reports import rollups
+from reports.definitions import DEFINITIONS
+from reports.figures import months
+from reports.models import ClosedMonth, Progress
+from tests.house.tree import ROOT
+from tests.payments import rows
+
+Staff = Callable[[str], Client]
+FIGURES = ["/reports/", "/reports/retention/", "/reports/failed/", "/reports/origins/"]
+MORE = [
+    "/reports/close/", "/reports/close/differences/", "/reports/health/", "/reports/rates/", "/reports/definitions/"
+]  # fmt: skip
+
+
+def words(page: str) -> str:
+    """What a page says, without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def join(gift: Donation, facts: Facts) -> Membership:
+    assert gift.patron
+    return memberships.start(gift.patron, facts)
+
+
+@pytest.fixture
+def october(db: None) -> date:
+    """A patron who joined with 5 EUR a month in the last month that is over and was refunded 2 of them."""
+    month = months.after(months.this(), -1)
+    at = clock.start_of(month) + timedelta(days=9)
+    gift = rows.monthly()
+    facts = Facts(
+        amount_minor=500, currency="EUR", interval_months=1, first_paid_at=at, paid_through=at.date() + timedelta(90)
+    )  # fmt: skip
+    gift.membership = join(gift, facts)
+    gift.save()
+    paid = rows.payment(gift, paid_at=at)
+    for kind, minor, seen in (("payment", 500, 500), ("fee", -44, None), ("refund", -200, -200)):
+        LedgerEntry.objects.create(
+            kind=kind, balance_transaction=f"txn_{kind}", payment=paid, amount_minor=minor, currency="EUR",
+            seen_minor=seen, seen_currency="EUR" if seen else "", occurred_at=at,
+        )  # fmt: skip
+    StripeEvent.objects.create(
+        event_id="evt_9", type="charge.succeeded", livemode=False, aggregate="pi_1", body=b'{"id": "evt_9"}',
+        state="applied", created_at=at,
+    )  # fmt: skip
+    rollups.rebuild(with_own=True)
+    return month
+
+
+def test_the_month_shows_what_came_what_moved_and_who_is_there(staff: Staff, october: date) -> None:
+    page = words(staff("finance").get(f"/reports/?month={october:%Y-%m}").content.decode())
+    assert "EUR €5.00 (1) €0.00 (0) €5.00 −€2.00" in page
+    assert "EUR €5.00 −€2.00 €0.00 −€0.44 €2.56 €2.56" in page
+    assert "new +€5.00 (1)" in page
+    assert "Closing €5.00" in page
+    assert "At the end 1" in page
+
+
+def test_a_figure_opens_into_its_rows_its_payment_and_what_stripe_said(staff: Staff, october: date) -> None:
+    finance = staff("finance")
+    page = finance.get(f"/reports/?month={october:%Y-%m}").content.decode()
+    movements = unescape(re.findall(r'href="(/reports/rows/movements/[^"]*kind=new)"', page)[0])
+    assert "+€5.00" in words(finance.get(movements).content.decode())
+    lines = unescape(re.findall(r'href="(/reports/rows/lines/[^"]*kind=payment[^"]*)"', page)[0])
+    behind = finance.get(lines).content.decode()
+    payment = re.findall(r'href="(/reports/payments/\d+/)"', behind)[0]
+    event = re.findall(r'href="(/reports/events/\d+/)"', finance.get(payment).content.decode())[0]
+    assert "evt_9" in finance.get(event).content.decode()
+
+
+def test_an_editor_sees_counts_and_no_amount(staff: Staff, october: date) -> None:
+    editor = staff("editor")
+    for path in FIGURES:
+        answer = editor.get(path, {"month": f"{october:%Y-%m}"})
+        assert answer.status_code == (403 if path == "/reports/failed/" else 200)
+        assert "€" not in answer.content.decode()
+        assert "olena@example.org" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", FIGURES + MORE)
+def test_pages_are_there_before_anything_has_happened(staff: Staff, path: str) -> None:
+    assert staff("admin").get(path).status_code == 200
+
+
+NONSENSE = [
+    "month=2026-13", "month=9999-01", "month=0000-00", "month=1066-10", "month=%00", "month=2026-1١",
+    "first=2026-05&last=2026-01", "first=x", "last=99999999999999999999", "by=person&rule=mine", "payer=-1", "page=x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", NONSENSE)
+def test_nonsense_in_an_address_is_answered_with_a_sentence(staff: Staff, october: date, query: str) -> None:
+    admin = staff("admin")
+    for path in (*FIGURES, "/reports/close/"):
+        answer = admin.get(f"{path}?{query}")
+        assert answer.status_code in {200, 400}, (path, query)
+        if answer.status_code == 400:
+            assert 'class="notice error"' in answer.content.decode() or 'class="error"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("movements/", "month"),
+        ("movements/?month=2026-10&currency=eur", "three capital letters"),
+        ("movements/?month=2026-10&kind=payout", "no such kind"),
+        ("movements/?month=2026-10&after=-1", "after"),
+        ("movements/?month=2026-10&after=99999999999999999999999", "after"),
+        ("lines/?first=2026-10-31&last=2026-10-01", "before the first"),
+        ("lines/?first=0001-01-01&last=2026-10-01", "too far away"),
+        ("lines/?first=2026-10-01&last=9999-12-31", "too far away"),
+        ("lines/?first=2026-02-30&last=2026-10-01", "first"),
+        ("lines/?first=2026-10-01&last=2026-10-01&kind=new", "no such kind"),
+        ("lines/?first=2026-10-01&last=2026-10-01&source=moon", "source"),
+        ("lines/?first=2026-10-01&last=2026-10-01&start=-5", "start"),
+    ],
+)
+def test_rows_of_nothing_are_refused_in_words(staff: Staff, path: str, says: str) -> None:
+    answer = staff("finance").get(f"/reports/rows/{path}")
+    assert answer.status_code == 400
+    assert says in answer.content.decode()
+
+
+def test_rows_are_listed_a_hundred_at_a_time(staff: Staff, db: None) -> None:
+    at = datetime(2026, 5, 5, tzinfo=UTC)
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(
+            kind="adjustment", balance_transaction=f"txn_{n}", amount_minor=n + 1, currency="EUR", occurred_at=at
+        )
+        for n in range(130)
+    )
+    finance = staff("finance")
+    first = finance.get("/reports/rows/lines/?first=2026-05-05&last=2026-05-05&currency=EUR").content.decode()
+    more = unescape(re.findall(r'rel="next" href="([^"]*)"', first)[0])
+    second = finance.get(f"/reports/rows/lines/{more}").content.decode()
+    assert (first.count("txn_"), second.count("txn_")) == (100, 30)
+
+
+def test_a_closed_month_keeps_its_figures_and_shows_what_came_later(staff: Staff, october: date) -> None:
+    finance, page = staff("finance"), f"/reports/close/?month={october:%Y-%m}"
+    assert finance.post(page).status_code == 302
+    kept = ClosedMonth.objects.get(month=october).figures
+    assert kept == {
+        "EUR": {"opening": 0, "payment": 500, "fee": -44, "refund": -200, "closing": 256, "by_hand": 0}
+    }  # fmt: skip
+    assert StaffAction.objects.get(action="month.close").target == f"month:{october:%Y-%m}"
+    assert "every figure is the same" in words(finance.get(page).content.decode())
+    paid = LedgerEntry.objects.get(kind="payment")
+    LedgerEntry.objects.create(
+        kind="refund", balance_transaction="txn_late", payment=paid.payment, amount_minor=-100, currency="EUR",
+        seen_minor=-100, seen_currency="EUR", occurred_at=paid.occurred_at,
+    )  # fmt: skip
+    rollups.rebuild(with_own=True)
+    later = words(finance.get(page).content.decode())
+    assert "EUR refund −€2.00 −€3.00" in later
+    assert "EUR closing €2.56 €1.56" in later
+    finance.post(page)
+    assert ClosedMonth.objects.get(month=october).figures == kept
+
+
+def test_a_month_that_is_not_over_is_not_closed(staff: Staff, october: date) -> None:
+    finance = staff("finance")
+    finance.post(f"/reports/close/?month={months.this():%Y-%m}")
+    finance.post("/reports/close/?month=2999-01")
+    assert not ClosedMonth.objects.exists()
+
+
+def test_rates_are_entered_by_the_line_or_not_at_all(staff: Staff, october: date) -> None:
+    finance = staff("finance")
+    bad = ["2026-10-31 USD", "2026-10-31 USD -1", "31.10.2026 USD 1", "2026-10-31 USD NaN", "2026-10-31 U$D 1",
+           "2026-10-31 EUR 1", "2999-01-01 USD 1", "2026-10-31 USD 1\n2026-10-31 USD 2",
+           "2026-10-31 USD 1e99"]  # fmt: skip
+    for text in bad:
+        answer = finance.post("/reports/rates/", {"source": "bank", "lines": "2026-10-30 GBP 1.17\n" + text})
+        assert "Line " in answer.content.decode(), text
+    assert not DailyRate.objects.exists()
+    given = {"source": "bank", "lines": "\ufeff2026-10-30;USD;0.92\r\n2026-10-31,usd,0.93\n\n2026-10-31\tJPY\t0.0061"}
+    assert finance.post("/reports/rates/", given).status_code == 302
+    assert DailyRate.objects.count() == 3
+    assert StaffAction.objects.get(action="rates.enter").facts["lines"] == 3
+
+
+def test_the_one_figure_names_its_rates_and_tells_exchange_apart(staff: Staff, october: date) -> None:
+    """5 EUR and 1,000 JPY, at first for 0.006 EUR each, a month later for 0.007."""
+    gift = rows.monthly(patron=rows.patron(email="taro@example.org"), currency="JPY", subscription="sub_2")
+    at = clock.start_of(october) + timedelta(days=3)
+    facts = Facts(
+        amount_minor=1000, currency="JPY", interval_months=1, first_paid_at=at, paid_through=at.date() + timedelta(90)
+    )  # fmt: skip
+    join(gift, facts)
+    rollups.rebuild(with_own=True)
+    finance = staff("finance")
+    assert "without JPY: no rate is stored" in words(finance.get(f"/reports/?month={october:%Y-%m}").content.decode())
+    DailyRate.objects.create(day=october, currency="JPY", into="EUR", rate="0.006", source="bank")
+    DailyRate.objects.create(day=months.this(), currency="JPY", into="EUR", rate="0.007", source="bank")
+    then = words(finance.get(f"/reports/?month={october:%Y-%m}").content.decode())
+    assert "€11.00 Monthly sum, all currencies" in then
+    now = words(finance.get("/reports/").content.decode())
+    assert "€12.00 Monthly sum, all currencies JPY: 0.007" in now
+    assert "exchange rate – – +€1.00" in now
+
+
+def test_every_reason_why_stripe_differs_lists_its_rows(staff: Staff, october: date) -> None:
+    second = rows.monthly(patron=rows.patron(email="second@example.org"), subscription="sub_2", is_second=True)
+    paused = rows.monthly(patron=rows.patron(email="paused@example.org"), subscription="sub_3")
+    at = clock.now()
+    facts = Facts(
+        amount_minor=700, currency="EUR", interval_months=1, first_paid_at=at, paid_through=at.date() + timedelta(9)
+    )  # fmt: skip
+    membership = join(paused, facts)
+    memberships.follow(membership, replace(facts, paused_at=at))
+    page = words(staff("finance").get("/reports/close/differences/").content.decode())
+    assert f"Patron {second.patron_id} : 5.00 EUR, monthly" in page
+    assert f"Patron {paused.patron_id} : 7.00 EUR a month" in page
+
+
+def test_the_page_of_health_shows_a_proof_that_failed(staff: Staff, october: date) -> None:
+    Progress.objects.update(differences="reports_moneyday differs in 2 rows")
+    assert "reports_moneyday differs" in staff("support").get("/reports/health/").content.decode()
+    assert "are not what the book says" in staff("editor").get("/reports/").content.decode()
+
+
+@pytest.mark.parametrize("path", FIGURES + MORE)
+def test_a_page_asks_no_more_of_more_money(staff: Staff, october: date, path: str) -> None:
+    """The number of queries is the same when there is ten times as much of everything."""
+    admin = staff("admin")
+    admin.get(path)
+    with CaptureQueriesContext(connection) as few:
+        admin.get(path)
+    for n in range(10):
+        gift = rows.monthly(patron=rows.patron(email=f"p{n}@example.org"), subscription=f"sub_n{n}")
+        at = clock.start_of(october) - timedelta(days=31 * n)
+        facts = Facts(
+            amount_minor=500 + n, currency="EUR", interval_months=1, first_paid_at=at, paid_through=clock.today()
+        )  # fmt: skip
+        gift.membership = join(gift, facts)
+        gift.save()
+        rows.invoice(gift, stripe_id=f"in_{n}", created_at=at, first_failed_at=at)
+        paid = rows.payment(gift, payment_intent=f"pi_n{n}", charge=f"ch_n{n}", paid_at=at)
+        LedgerEntry.objects.create(
+            kind="payment", balance_transaction=f"txn_n{n}", payment=paid, amount_minor=500, currency="EUR",
+            seen_minor=paid.amount_minor, seen_currency="EUR", occurred_at=at,
+        )  # fmt: skip
+    rollups.rebuild(with_own=True)
+    with CaptureQueriesContext(connection) as many:
+        admin.get(path)
+    assert len(many) == len(few)
+
+
+def test_the_document_says_of_every_figure_what_the_pages_say() -> None:
+    text = " ".join((ROOT / "docs/metrics.md").read_text().split())
+    assert [one.name for one in DEFINITIONS.values() if f"### {one.title} {one.text}" not in text] == []

@@ -1,0 +1,163 @@
+"""Payments for staff: lists without names, every look at a person logged, refunds and bank transfers."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from audit import invariants
+from audit.models import StaffAction
+from letters.models import Letter
+from members.models import Patron
+from newsroom import clock
+from payments.models import LedgerEntry, Payment
+
+OFFLINE = "/reports/payments/offline/"
+
+
+def _said(**changes: str) -> dict[str, str]:
+    return {
+        "email": "marko@example.org", "name": "", "language": "uk", "currency": "UAH", "amount": "500,50",
+        "received_on": clock.today().isoformat(), "reference": "B-7",
+    } | changes  # fmt: skip
+
+
+def _logged() -> list[tuple[str, str]]:
+    return list(StaffAction.objects.values_list("action", "target"))
+
+
+def test_the_list_names_nobody_and_is_not_logged(staff: Callable[[str], Client], payment: Payment) -> None:
+    page = staff("finance").get("/reports/payments/").content.decode()
+    assert "25.00 EUR" in page
+    assert "Olena" not in page
+    assert "olena@" not in page
+    assert _logged() == []
+
+
+def test_looking_at_a_payment_is_logged(staff: Callable[[str], Client], payment: Payment) -> None:
+    page = staff("support").get(f"/reports/payments/{payment.pk}/").content.decode()
+    assert "Olena K." in page
+    assert "Send money back" not in page, "money that came without Stripe is not sent back through it"
+    assert _logged() == [("payment.view", f"payment:{payment.pk}")]
+
+
+def test_a_bank_transfer_is_recorded_with_receipt_and_log(staff: Callable[[str], Client]) -> None:
+    answer = staff("finance").post(OFFLINE, _said())
+    row = Payment.objects.get()
+    assert answer.headers["Location"] == f"/reports/payments/{row.pk}/"
+    assert (row.amount_minor, row.currency, row.donation.email) == (50050, "UAH", "marko@example.org")
+    assert LedgerEntry.objects.get().amount_minor == 50050
+    assert Letter.objects.filter(occasion="receipt", to="marko@example.org", language="uk").exists()
+    link = StaffAction.objects.get()
+    assert (link.action, link.target) == ("offline.record", f"payment:{row.pk}")
+    assert "marko" not in str(link.facts)
+    assert invariants.chain() == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"amount": "0"}, "more than zero"),
+        ({"amount": "1,000"}, "digits"),
+        ({"amount": "NaN"}, "in digits"),
+        ({"amount": "-5"}, "in digits"),
+        ({"currency": "XXX"}, "valid choice"),
+        ({"email": "nobody"}, "valid email"),
+        ({"received_on": "2999-01-01"}, "still to come"),
+        ({"reference": ""}, "required"),
+        ({"reference": "a\x00b"}, "Null characters"),
+    ],
+)
+def test_a_mistyped_transfer_is_refused_in_words(
+    staff: Callable[[str], Client], changes: dict[str, str], sentence: str
+) -> None:
+    answer = staff("finance").post(OFFLINE, _said(**changes))
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    assert not Payment.objects.exists()
+    assert _logged() == []
+
+
+def test_the_same_reference_is_refused_a_second_time(staff: Callable[[str], Client], payment: Payment) -> None:
+    finance = staff("finance")
+    answer = finance.post(OFFLINE, _said(reference="B-1", received_on=(clock.today() - timedelta(days=1)).isoformat()))
+    assert "already recorded" in answer.content.decode()
+    assert Payment.objects.count() == 1
+    assert _logged() == []
+
+
+def test_support_records_no_transfer(staff: Callable[[str], Client]) -> None:
+    assert staff("support").post(OFFLINE, _said()).status_code == 403
+    assert not Payment.objects.exists()
+
+
+def test_finance_takes_a_record_back_once_and_the_log_says_why(
+    staff: Callable[[str], Client], payment: Payment
+) -> None:
+    finance, page = staff("finance"), f"/reports/payments/{payment.pk}/"
+    assert "Take the record back" in finance.get(page).content.decode()
+    for _click in range(2):
+        finance.post(f"{page}reverse/", {"because": "mistake", "reason": "typed a digit too much"})
+    assert list(payment.lines.order_by("id").values_list("kind", "amount_minor")) == [
+        ("payment", 2500), ("refund", -2500),
+    ]  # fmt: skip
+    assert Letter.objects.filter(occasion="refunded", to="olena@example.org").count() == 1
+    link = StaffAction.objects.filter(action="offline.reverse").latest("id")
+    assert (link.reason, link.facts["because"]) == ("typed a digit too much", "mistake")
+    assert "Take the record back" not in finance.get(page).content.decode()
+    assert invariants.chain() == ""
+
+
+@pytest.mark.parametrize("said", [{}, {"because": "mistake"}, {"because": "whim", "reason": "x"}])
+def test_a_record_is_not_taken_back_without_a_reason(
+    staff: Callable[[str], Client], payment: Payment, said: dict[str, str]
+) -> None:
+    answer = staff("finance").post(f"/reports/payments/{payment.pk}/reverse/", said, follow=True)
+    assert "Nothing was taken back" in answer.content.decode()
+    assert not payment.refunds.exists()
+
+
+def test_who_may_not_record_may_not_take_back_and_stripes_money_goes_another_way(
+    staff: Callable[[str], Client], payment: Payment, stripe_payment: Payment
+) -> None:
+    said = {"because": "returned", "reason": "asked"}
+    support = staff("support")
+    assert support.post(f"/reports/payments/{payment.pk}/reverse/", said).status_code == 403
+    assert "Take the record back" not in support.get(f"/reports/payments/{payment.pk}/").content.decode()
+    answer = staff("finance").post(f"/reports/payments/{stripe_payment.pk}/reverse/", said, follow=True)
+    assert "Only money that came without Stripe" in answer.content.decode()
+    assert not LedgerEntry.objects.filter(kind="refund").exists()
+    assert not StaffAction.objects.filter(action="offline.reverse").exists()
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "99999999", "1,000", "NaN", ""])
+def test_a_refund_that_cannot_be_is_refused_in_words(
+    staff: Callable[[str], Client], stripe_payment: Payment, typed: str
+) -> None:
+    page = f"/reports/payments/{stripe_payment.pk}/"
+    finance = staff("finance")
+    form = finance.get(page).context["form"]
+    answer = finance.post(page, {"key": form.initial["key"], "amount": typed, "reason": "asked"})
+    assert answer.status_code == 200
+    assert answer.context["form"].errors["amount"]
+    assert not stripe_payment.operations.exists()
+
+
+def test_nothing_personal_is_in_the_log(staff: Callable[[str], Client], payment: Payment, olena: Patron) -> None:
+    support = staff("support")
+    support.get(f"/reports/payments/{payment.pk}/")
+    support.get(f"/reports/patrons/{olena.pk}/")
+    said = str(list(StaffAction.objects.values_list("action", "target", "reason", "facts")))
+    assert "olena" not in said.lower()
+
+
+def test_the_log_is_for_admins(staff: Callable[[str], Client], payment: Payment) -> None:
+    staff("support").get(f"/reports/payments/{payment.pk}/")
+    page = staff("admin").get("/reports/log/").content.decode()
+    assert "payment.view" in page
+    assert "support@newsroom.example" in page
+
+
+def test_no_page_of_staff_is_kept_by_a_browser(staff: Callable[[str], Client]) -> None:
+    assert "no-store" in staff("finance").get("/reports/payments/").headers["Cache-Control"]

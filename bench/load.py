@@ -5,9 +5,10 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -64,6 +65,12 @@ async def _line(port: int, requests: Sequence[bytes], run: Run) -> None:
     writer.close()
 
 
+def in_own_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Runs it to its end in a thread of its own: a browser's test may have left a loop running in this one."""
+    with ThreadPoolExecutor(1) as own:
+        own.submit(asyncio.run, work).result()
+
+
 def send(port: int, requests: Sequence[bytes], lines: int = 8) -> Run:
     """Sends everything over some connections at once and waits for every answer."""
     run = Run()
@@ -72,7 +79,6 @@ def send(port: int, requests: Sequence[bytes], lines: int = 8) -> Run:
         await asyncio.gather(*(_line(port, requests[number::lines], run) for number in range(lines)))
 
     begun = time.perf_counter()
-    with ThreadPoolExecutor(1) as own:  # a browser's test may have left a loop in this thread
-        own.submit(asyncio.run, everything()).result()
+    in_own_loop(everything())
     run.seconds = time.perf_counter() - begun
     return run

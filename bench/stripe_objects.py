@@ -38,7 +38,7 @@ def subscription(
     }  # fmt: skip
     card = {"id": f"pm_{name}", "object": "payment_method", "type": "card", "card": CARD}
     return {
-        "id": f"sub_{name}", "object": "subscription", "status": "canceled" if ended else status,
+        "id": f"sub_{name}", "object": "subscription", "created": start, "status": "canceled" if ended else status,
         "customer": f"cus_{name}", "metadata": {"donation": reference, "fee_cover": "0"}, "currency": currency.lower(),
         "items": listing("/v1/subscription_items", [item]), "start_date": start, "billing_cycle_anchor": start,
         "cancel_at": None,

@@ -78,7 +78,7 @@ def render(
         shared = _marked(context, (*occasion.variables, *PERSONAL), values)
         own = wording.filled({name: shared.get(name, "") for name in occasion.variables}) if wording else {}
         shape = shared | {"wording": own, "newsroom": newsroom}
-        key = repr([sorted(shared.items()), sorted(own.items()), _look(newsroom)])
+        key = repr([settings.SITE_URL, sorted(shared.items()), sorted(own.items()), _look(newsroom)])
         return _mould(_Shape(key, occasion.name, language, shape)).fill(values)
 
 

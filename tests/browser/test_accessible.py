@@ -23,8 +23,10 @@ PAGES = [
 def faults(page: Page) -> list[str]:
     """What axe finds, as lines, and whether the page is wider than the window.
 
-    Looked at once it stands still: in the middle of a transition, a colour is neither the one before nor the one after.
+    Looked at once it is there and stands still: a click returns when the new document begins, before it has a body,
+    and in the middle of a transition a colour is neither the one before nor the one after.
     """
+    page.wait_for_load_state("load")
     page.evaluate("document.getAnimations().forEach(one => one.finish())")
     found = Axe().run(page).response["violations"]
     lines = [f"{page.url}: {rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]

@@ -10,7 +10,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,8 +112,7 @@ class Sender:
 
     def send(self, deliveries: list[Delivery]) -> None:
         """Everything, in this order, over some connections at once; returns when all is acknowledged."""
-        with ThreadPoolExecutor(1) as own:  # a browser's test may have left a loop in this thread
-            own.submit(asyncio.run, self._all(deliveries)).result()
+        load.in_own_loop(self._all(deliveries))
 
     async def _all(self, deliveries: list[Delivery]) -> None:
         begun, queue = time.monotonic(), iter(enumerate(deliveries))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from bench import load
 from bench.servers import await_port, free_port
 from members.models import Patron
 from tests.conftest import WorldDatabase
@@ -91,4 +92,4 @@ def vote(port: int, slug: str, browsers: Sequence[Browser], told: Callable[[], N
     async def everything() -> None:
         await asyncio.gather(*(browser.vote(port, slug, told) for browser in browsers))
 
-    asyncio.run(everything())
+    load.in_own_loop(everything())

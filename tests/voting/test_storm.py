@@ -79,8 +79,11 @@ def storm(
     with crowd.site(world_db, folder, application, **server) as site:
         beating = threading.Thread(target=beat)
         beating.start()
-        crowd.vote(site.port, of.slug, browsers, told)
-        beating.join()
+        try:
+            crowd.vote(site.port, of.slug, browsers, told)
+        finally:
+            half.set()
+            beating.join()
         late = [crowd.Browser(voter, cookie, [["rivers"]]) for voter, cookie in zip(voters, known, strict=True)]
         crowd.vote(site.port, of.slug, late)
         written = site.log.read_text()

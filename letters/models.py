@@ -1,6 +1,6 @@
 """`Letter`: one e-mail to one person; the table is the outbox. `Wording`: the newsroom's own words in letters.
 
-`StoppedAddress`: an address that takes no letters, or no reminders, any more.
+`StoppedAddress`: an address that takes no letters, or no reminders, any more, or is about to.
 """
 
 import re
@@ -152,8 +152,9 @@ class Wording(models.Model):
 
 
 class StopReason(models.TextChoices):
-    """Why an address gets no more letters."""
+    """Why an address gets no more letters. `ONCE` stops nothing yet; a second refusal makes it `REFUSED`."""
 
+    ONCE = "once", _("its mail server refused the newest letter for good")
     REFUSED = "refused", _("its mail server refused letters for good")
     COMPLAINED = "complained", _("its reader called a letter spam")
 
@@ -161,7 +162,8 @@ class StopReason(models.TextChoices):
 class StoppedAddress(models.Model):
     """An address that was refused for good gets no letter; one whose reader complained gets no reminder.
 
-    The row is the stop: staff lift it by removing it (letters/stops.py).
+    The row is the stop: staff lift it by removing it, and a letter that is taken removes one of a single refusal
+    (letters/stops.py).
     """
 
     address = models.EmailField(max_length=254, unique=True)

@@ -34,18 +34,26 @@ log = structlog.get_logger(__name__)
 
 MOST_ATTEMPTS = 24  # with the pauses below, about four days
 
+# What an answer to a letter is about (RFC 3463, 4954, 7372). About us: sign in first, no such sender, no signature or
+# record of our domain that holds, a server that passes on nothing of ours.
+ABOUT_US = re.compile(r"(?s)(?i:5(30|34|35|38) |\d+ 5\.(1\.[78]|7\.2\d)\b|.*\brelay)")
+# At RCPT, about the letter or the moment: a policy, a size, a full mailbox. Any other means that nobody is there.
+ABOUT_THE_LETTER = re.compile(r"552 |\d+ 5\.([367]\.|2\.2\b)")
+# At DATA, nobody is there after all. Any other is about the letter.
+NOBODY_THERE = re.compile(r"\d+ 5\.(1\.|2\.1\b)")
+
 
 @dataclass(frozen=True)
 class Refusal:
     """Why a letter did not go out. `line_is_bad`: the server, not the letter, so the rest of the batch waits too.
 
-    `nobody_there`: the address itself was refused, so nothing more is sent to it. `is_unwanted`: it is not for sending.
+    `stop`: what is to be remembered of the address. `is_unwanted`: it is not for sending.
     """
 
     error: str
     is_final: bool = False
     line_is_bad: bool = False
-    nobody_there: bool = False
+    stop: StopReason | None = None
     is_unwanted: bool = False
 
 
@@ -102,11 +110,13 @@ def _deliver(claimed: Letter, connection: Any) -> Refusal | None:
     if against := _held_back(letter):
         return against
     refusal = _send(letter, connection)
+    if refusal is None:
+        stops.taken(letter.to)
     if refusal is None or letter is claimed:
         return refusal
-    if refusal.nobody_there:
-        stops.stop(letter.to, StopReason.REFUSED, refusal.error[:3])
-    return replace(refusal, error=re.split(r"[ :]", refusal.error)[0], nobody_there=False)
+    if refusal.stop:
+        stops.stop(letter.to, refusal.stop, refusal.error[:3])
+    return replace(refusal, error=re.split(r"[ :]", refusal.error)[0], stop=None)
 
 
 def _held_back(letter: Letter) -> Refusal | None:
@@ -188,8 +198,8 @@ def _refusal(error: SMTPException | OSError) -> Refusal:
     """What the server's answer means.
 
     A 5xx about the recipient or the text is final. One about us (sign-in, sender) is not the letter's fault, and mended
-    settings will send it. A recipient refused by policy (5.7.x, RFC 3463) or with a full mailbox (5.2.2) may take the
-    next letter; any other 5xx to RCPT means that nobody is there.
+    settings will send it. Where nobody is, the address is stopped; after another final refusal it is if the next letter
+    is refused as well.
     """
     said: bytes | str
     is_of_address = isinstance(error, SMTPRecipientsRefused)
@@ -199,10 +209,11 @@ def _refusal(error: SMTPException | OSError) -> Refusal:
         code, said = error.smtp_code, error.smtp_error
     else:
         return Refusal(f"{type(error).__name__}: {error}"[:500], line_is_bad=True)
-    words = said.decode(errors="replace") if isinstance(said, bytes) else said
-    is_final = 500 <= code < 600
-    nobody_there = is_of_address and is_final and not words.startswith(("5.7.", "5.2.2"))
-    return Refusal(f"{code} {words}"[:500], is_final, line_is_bad=code == 421, nobody_there=nobody_there)
+    answer = f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"[:500]
+    if not 500 <= code < 600 or ABOUT_US.match(answer):
+        return Refusal(answer, line_is_bad=code == 421)
+    is_gone = not ABOUT_THE_LETTER.match(answer) if is_of_address else NOBODY_THERE.match(answer)
+    return Refusal(answer, is_final=True, stop=StopReason.REFUSED if is_gone else StopReason.ONCE)
 
 
 def _mark(letter: Letter, refusal: Refusal | None) -> None:
@@ -216,8 +227,8 @@ def _mark(letter: Letter, refusal: Refusal | None) -> None:
     elif refusal.is_final or letter.attempts >= MOST_ATTEMPTS:
         with transaction.atomic():
             ours.update(state=LetterState.FAILED, error=refusal.error)
-            if refusal.nobody_there:
-                stops.stop(letter.to, StopReason.REFUSED, refusal.error)
+            if refusal.stop:
+                stops.stop(letter.to, refusal.stop, refusal.error)
         log.error("letter_failed", letter=letter.pk, occasion=letter.occasion, attempts=letter.attempts)
     else:
         ours.update(state=LetterState.QUEUED, due_at=_later(now, letter.attempts), error=refusal.error)

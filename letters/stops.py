@@ -1,8 +1,9 @@
 """What keeps a letter that waits from being sent: its address was stopped, its reader wants none such or was erased.
 
-Addresses are stopped when a mail server has refused them for good, or their reader called a letter spam. All of it is
-looked at when a letter is sent, so it also holds back what is written already. A letter to a stopped address stands as
-refused, and staff can send it again once they have lifted the stop; what nobody wants any more stays unsent.
+Addresses are stopped when a mail server has refused them for good, or two letters to them in a row, or their reader
+called a letter spam. All of it is looked at when a letter is sent, so it also holds back what is written already. A
+letter to a stopped address stands as refused, and staff can send it again once they have lifted the stop; what nobody
+wants any more stays unsent.
 """
 
 from django.utils.translation import gettext_noop as _
@@ -20,14 +21,24 @@ ERASED = _("not sent: its reader has been erased")
 
 
 def stop(address: str, reason: StopReason, said: str) -> None:
-    """Remembers it. A refusal outweighs a complaint; told again, the rest changes nothing."""
+    """Remembers it. A refusal outweighs a complaint; refused once, on top of any other reason, is refused.
+
+    Told again, the rest changes nothing.
+    """
     words = " ".join(said.replace("\0", " ").split())[:500]
     row, is_new = StoppedAddress.objects.get_or_create(
         address=address.strip().lower(), defaults={"reason": reason, "said": words}
     )
-    if not is_new and reason == StopReason.REFUSED != row.reason:
-        row.reason, row.said = reason, words
-        row.save(update_fields=["reason", "said"])
+    if is_new or row.reason == StopReason.REFUSED or (row.reason == reason != StopReason.ONCE):
+        return
+    row.reason = StopReason.REFUSED if reason == StopReason.ONCE else reason
+    row.said = words
+    row.save(update_fields=["reason", "said"])
+
+
+def taken(address: str) -> None:
+    """Its server took a letter, so a refusal before it does not count any more. A stop stays."""
+    StoppedAddress.objects.filter(address=address.lower(), reason=StopReason.ONCE).delete()
 
 
 def lift(address: str) -> bool:
@@ -36,7 +47,7 @@ def lift(address: str) -> bool:
 
 
 def of(address: str) -> StoppedAddress | None:
-    """The stop of an address, if there is one."""
+    """What is held against an address, if anything is."""
     return StoppedAddress.objects.filter(address=address.lower()).first()
 
 
@@ -56,4 +67,4 @@ def reason_against(letter: Letter) -> str:
     occasion = OCCASIONS.get(letter.occasion)
     if found is None or (found.reason == StopReason.COMPLAINED and not (occasion and occasion.is_declinable)):
         return ""
-    return NOT_SENT[StopReason(found.reason)]
+    return NOT_SENT.get(StopReason(found.reason), "")

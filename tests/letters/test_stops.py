@@ -42,24 +42,84 @@ def told(provider: str, body: object, login: str = settings.MAIL_WEBHOOK_LOGIN) 
     ("said", "is_stopped"),
     [
         ("550 5.1.1 nobody of that name", True), ("550 no such user", True), ("553 5.1.3 not an address", True),
-        ("550 5.7.1 your newsletter looks like spam", False), ("552 5.2.2 mailbox full", False), ("451 later", False),
+        ("550 5.7.1 your newsletter looks like spam", False), ("552 5.2.2 mailbox full", False), ("552 full", False),
     ],
 )  # fmt: skip
 def test_recipient_refused_for_good_gets_no_further_letter(sink: Sink, said: str, is_stopped: bool) -> None:
     sink.on_rcpt[ADDRESS] = [said]
     write("raised")
     sending.send_due()
-    assert StoppedAddress.objects.filter(address=ADDRESS).exists() == is_stopped
+    assert StoppedAddress.objects.filter(address=ADDRESS, reason=StopReason.REFUSED).exists() == is_stopped
     write("welcome")
     assert sending.send_due() == (0 if is_stopped else 1)
     assert Letter.objects.filter(state="failed", error__startswith="not sent: ").exists() == is_stopped
 
 
-def test_text_refused_for_good_says_nothing_about_the_address(sink: Sink) -> None:
-    sink.on_data[ADDRESS] = ["554 5.6.0 odd text"]
+@pytest.mark.parametrize("said", ["550 5.1.1 nobody after all", "550 5.2.1 mailbox disabled"])
+def test_who_is_found_missing_only_at_the_text_gets_no_further_letter(sink: Sink, said: str) -> None:
+    sink.on_data[ADDRESS] = [said]
     write("raised")
-    sending.send_due()
+    write("welcome")
+    assert sending.send_due() == 0
+    assert StoppedAddress.objects.get().said == said
+    assert set(Letter.objects.values_list("error", flat=True)) == {said, stops.NOT_SENT[StopReason.REFUSED]}
+
+
+@pytest.mark.parametrize(
+    ("door", "said"),
+    [
+        ("on_data", "554 5.6.0 odd text"), ("on_data", "550 5.7.1 looks like spam"), ("on_data", "550 no"),
+        ("on_rcpt", "550 5.7.1 by policy"), ("on_rcpt", "552 5.2.2 mailbox full"),
+    ],
+)  # fmt: skip
+def test_second_refusal_in_a_row_stops_the_address_and_a_letter_that_is_taken_begins_anew(
+    sink: Sink, door: str, said: str
+) -> None:
+    """Refused, taken, refused, refused, held back; once support has lifted the stop it takes two refusals again."""
+    for number, answer in enumerate([said, "250 OK", said, said]):
+        getattr(sink, door)[ADDRESS] = [] if answer == "250 OK" else [answer]
+        write("raised", key=str(number))
+        assert sending.send_due() == (answer == "250 OK")
+    assert StoppedAddress.objects.get().reason == StopReason.REFUSED
+    write("welcome")
+    assert sending.send_due() == 0
+    assert stops.lift(ADDRESS)
+    getattr(sink, door)[ADDRESS] = [said]
+    write("raised", key="after")
+    assert sending.send_due() == 0
+    assert StoppedAddress.objects.get().reason == StopReason.ONCE
+    assert sending.requeue([Letter.objects.get(key="welcome").pk]) == 1
+    assert sending.send_due() == 1
     assert not StoppedAddress.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("door", "said"),
+    [
+        ("on_mail", "550 5.7.1 not you"), ("on_rcpt", "530 5.7.0 sign in first"), ("on_rcpt", "550 relay not allowed"),
+        ("on_rcpt", "554 5.7.1 <olena@example.org>: Relay access denied"), ("on_rcpt", "550 5.1.8 no such sender"),
+        ("on_data", "550 5.7.26 neither SPF nor DKIM holds"), ("on_data", "530 5.7.0 sign in first"),
+    ],
+)  # fmt: skip
+def test_refusal_that_is_about_us_stops_nobody_and_is_tried_again(sink: Sink, door: str, said: str) -> None:
+    write("raised")
+    for _time in range(3):
+        if door == "on_mail":
+            sink.on_mail = [said]
+        else:
+            getattr(sink, door)[ADDRESS] = [said]
+        assert sending.send_due() == 0
+        clock.move(timedelta(hours=7))
+    assert not StoppedAddress.objects.exists()
+    assert sending.send_due() == 1
+
+
+def test_complaint_and_then_a_refusal_stop_the_address(sink: Sink) -> None:
+    stops.stop(ADDRESS, StopReason.COMPLAINED, "")
+    sink.on_data[ADDRESS] = ["550 5.7.1 unwanted"]
+    write("raised")
+    assert sending.send_due() == 0
+    assert StoppedAddress.objects.get().reason == StopReason.REFUSED
 
 
 def test_lifted_stop_lets_letters_through_again_with_their_own_ids(sink: Sink) -> None:

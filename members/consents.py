@@ -1,6 +1,7 @@
 """What patrons agree to. A yes keeps the words that were shown; a no ends it and is as easy."""
 
 import hashlib
+from datetime import datetime
 
 from django.db import transaction
 
@@ -14,16 +15,26 @@ def give(patron: Patron, purpose: Consented, text: str, *, language: str = "") -
 
     Other words than those agreed to before end that consent and begin a new one.
     """
-    version = hashlib.sha256(text.encode()).hexdigest()[:12]
+    yes = made(patron, purpose, text, language=language)
     with transaction.atomic():
         Patron.objects.select_for_update().get(pk=patron.pk)
         standing = Consent.objects.filter(patron=patron, purpose=purpose, withdrawn_at=None).first()
-        if standing and standing.version == version:
+        if standing and standing.version == yes.version:
             return standing
         withdraw(patron, purpose)
-        return Consent.objects.create(
-            patron=patron, purpose=purpose, text=text, version=version, language=language or patron.language
-        )
+        yes.save()
+    return yes
+
+
+def made(
+    patron: Patron, purpose: Consented, text: str, *, language: str = "", given_at: datetime | None = None
+) -> Consent:
+    """The row of a yes, not written yet: given now, unless a past is being invented (`manage.py seed`)."""
+    version = hashlib.sha256(text.encode()).hexdigest()[:12]
+    when = {"given_at": given_at} if given_at else {}
+    return Consent(
+        patron=patron, purpose=purpose, text=text, version=version, language=language or patron.language, **when
+    )
 
 
 def withdraw(patron: Patron, purpose: Consented) -> bool:

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 from pytest_django import Settings
 
 from config.seed import people
 from letters.models import Letter
-from members.models import GiftMembership, Membership, MembershipChange
+from members.models import Consent, GiftMembership, Membership, MembershipChange
 from newsroom import clock
-from payments import gateway, reconciliation, replay, wording
+from payments import gateway, names, reconciliation, replay, wording
 from payments.models import Donation, Invoice, Payment, Receipt
 from tests.journeys.conftest import World, sandbox, world
 
@@ -50,6 +51,21 @@ def test_invented_failures_recovered_in_every_way(seeded: World):
 def test_invented_gift_memberships_stand_in_every_state(seeded: World):
     assert {gift.state for gift in GiftMembership.objects.all()} == {"delivered", "waiting", "claimed"}
     assert Membership.objects.filter(source="gift").count() == 1
+
+
+def test_whoever_shows_a_name_in_the_invented_newsroom_has_agreed_to_it_in_their_language(seeded: World):
+    named = Donation.objects.filter(display="named", payments__isnull=False)
+    agreed = Consent.objects.filter(withdrawn_at=None)
+    assert {consent.patron_id for consent in agreed} == set(named.values_list("patron", flat=True)) != set()
+    for consent in agreed:
+        assert (
+            consent.given_at
+            == Payment.objects.filter(donation__in=named, donation__patron=consent.patron)
+            .earliest("created_at")
+            .created_at
+        )
+        with translation.override(consent.language):
+            assert consent.text == str(names.AGREED)
 
 
 def test_invented_newsroom_is_the_same_at_stripe(seeded: World):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from config.seed import gift_memberships, letters, newsroom, people, rounds, rows, suggestions
+from config.seed import consents, gift_memberships, letters, newsroom, people, rounds, rows, suggestions
 from config.seed.people import Gift
 from newsroom import clock
 from payments.checkout import PRODUCT
@@ -61,6 +61,7 @@ def _write(gifts: list[Gift], seed: int, until: datetime) -> int:
     things = dict(Thing.objects.exclude(kind="event").values_list("id", "body"))
     origins = newsroom.settle(clock.day(until))
     stories = rows.write([(gift, made.get(str(gift.reference), {})) for gift in gifts], origins, things, until)
+    consents.write(stories)
     gift_memberships.write(stories)
     letters.write(stories, until)
     rounds.write(seed, until)

@@ -12,16 +12,12 @@ from letters import outbox
 from letters.occasions import Group
 from newsroom.models import Newsroom
 from payments.models import Donation, Leaving, Statement
+from tests.browser.pages import account
 from tests.browser.test_accessible import faults
 from tests.journeys.conftest import World
 from tests.journeys.test_portal import sign_in
 
 pytestmark = pytest.mark.browser
-SCREENS = ["amount", "rhythm", "pause", "cancel"]
-PAGES = [
-    "", "payments/", "statements/", "name/", "language/", "letters/", "security/", "gift-memberships/", "privacy/",
-    "privacy/export/", "privacy/erase/", "address/",
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -152,8 +148,8 @@ def test_account_is_without_fault(
     Newsroom.objects.update(public_name="Незалежна спілка журналістів Придніпров’я")
     with signed_in(browser, world, donation, color_scheme=scheme, locale=language) as page:
         found = []
-        for path in [*PAGES, *(f"donations/{donation.reference}/{screen}/" for screen in SCREENS)]:
-            page.goto(f"{world.url}/account/{path}")
+        for path in account(donation.reference):
+            page.goto(world.url + path)
             found += faults(page)
         page.goto(f"{world.url}/account/donations/{donation.reference}/amount/")
         page.locator("#amount").fill("x")
@@ -173,7 +169,7 @@ def test_account_is_without_fault(
         page.goto(f"{world.url}/account/payments/")
         page.locator("a[href$='/name/']").first.click()
         found += faults(page)
-        for path in ("supporters/", "privacy/", "cookies/", "account/prove/", _stop(donation)):
+        for path in ("supporters/", "privacy/", "cookies/", _stop(donation)):
             page.goto(f"{world.url}/{path}")
             found += faults(page)
         page.locator("main button").click()

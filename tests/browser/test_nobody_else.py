@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from tests.browser.conftest import pay
-from tests.browser.test_account import PAGES, SCREENS
+from tests.browser.pages import account
 from tests.journeys.conftest import World
 from tests.signing_in import letter_code
 
@@ -78,8 +78,8 @@ def _walks_the_account(page: Page, context: BrowserContext, world: World) -> set
     seen = jar(context, world)
     reference = re.search(r"donations/([^/]+)/amount", page.content())
     assert reference
-    for path in [*PAGES, *(f"donations/{reference[1]}/{screen}/" for screen in SCREENS)]:
-        page.goto(f"{world.url}/account/{path}", wait_until="networkidle")
+    for path in account(reference[1]):
+        page.goto(world.url + path, wait_until="networkidle")
         seen |= jar(context, world)
     page.goto(f"{world.url}/account/language/")
     with page.expect_response(lambda answer: "messages=" in (answer.all_headers().get("set-cookie") or "")):

@@ -1,4 +1,4 @@
-"""Taking one's data away: everything held about a patron in one zip, as JSON and CSV, with the receipts as PDF.
+"""Taking one's data away: everything held about a patron in one zip, as JSON and CSV, receipts and statements as PDF.
 
 Made in the background, fetched by its owner within a day, then deleted.
 """
@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from limits import gates
 from members.models import Patron
 from newsroom import bell, clock
-from payments import receipt_pdf
-from payments.models import Receipt
+from payments import receipt_pdf, statement_pdf
+from payments.models import Receipt, Statement
 from people import emails, privacy
 from people.cells import BYTE_ORDER_MARK, csv_lines
 from people.models import Export
@@ -90,6 +90,8 @@ def packed(patron: Patron) -> bytes:
         for receipt in Receipt.objects.filter(payment__donation__patron=patron).order_by("pk"):
             file = receipt_pdf.attachment(str(receipt.pk))
             box.writestr(f"receipts/{file.filename}", file.content)
+        for statement in Statement.objects.filter(patron=patron).order_by("pk"):
+            box.writestr(f"statements/statement-{statement}.pdf", statement_pdf.pdf(statement))
     return paper.getvalue()
 
 

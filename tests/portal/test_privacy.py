@@ -16,7 +16,7 @@ from members import consents
 from members.models import Consented, Patron
 from money.money import Money
 from newsroom import clock
-from payments import offline
+from payments import offline, statements
 from payments.models import BankAccount, Operation, StripeEvent
 from people import erasure, exports
 from people.models import Erasure, Export
@@ -48,6 +48,7 @@ def box(browser: Client) -> ZipFile:
 
 
 def test_copy_holds_everything_and_no_key(browser: Client, olena: Patron) -> None:
+    statement = statements.issue(olena, first=clock.today(), last=clock.today(), language="uk")
     assert browser.post("/account/privacy/export/").status_code == 302
     assert exports.make_due() == 1
     packed = box(browser)
@@ -58,6 +59,8 @@ def test_copy_holds_everything_and_no_key(browser: Client, olena: Patron) -> Non
     assert data["letters"][0]["occasion"] == "receipt"
     assert len(data["sessions"]) == 1
     assert any(name.startswith("receipts/receipt-") for name in packed.namelist())
+    file = browser.get(f"/account/statements/{statement}.pdf")
+    assert packed.read(f"statements/statement-{statement}.pdf") == file.content
     everything = b"".join(packed.read(name) for name in packed.namelist()).decode(errors="replace")
     assert olena.session_nonce not in everything
     assert str(browser.session.session_key) not in everything

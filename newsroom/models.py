@@ -67,7 +67,7 @@ class Newsroom(models.Model):
         _("subject of neutral letters (English)"), max_length=100, default="A letter for you"
     )
     neutral_subject_uk = models.CharField(
-        _("subject of neutral letters (Ukrainian)"), max_length=100, default="Лист для вас"
+        _("subject of neutral letters (Ukrainian)"), max_length=100, default="Лист для Вас"
     )
     neutral_sender = models.CharField(_("sender of neutral letters"), max_length=60, default="Office")
     grace_days = models.PositiveSmallIntegerField(_("days of grace after a failed payment"), default=14)

@@ -15,6 +15,11 @@ from tests.house.tree import ROOT
 
 UKRAINIAN = "locale/uk/LC_MESSAGES/django.po"
 # The sandbox speaks English only.
+# How a friend is spoken to, or a reader in small letters; and what such a verb ends with.
+FAMILIAR = re.compile(
+    r"(?<![\w’'-])(?:ви|вас|вам|вами|ваш\w*|ти|тебе|тобі|тобою|твій|твоя|твоє|твої|твого|твоєї|твоїх|твоїм"
+    r"|\w+(?:[єї]ш|[еи]ш))(?![\w’'-])"
+)
 SILENT = {"sandbox", "tests", "bench", "docs", "static", "requirements", "staticfiles", "htmlcov"}
 
 
@@ -57,6 +62,19 @@ def test_translations_keep_what_is_filled_in():
         if any(placeholders(answer) != placeholders(said(message)[-1]) for answer in answers(message)[-1:])
     ]
     assert changed == []
+
+
+def test_readers_are_spoken_to_with_capitals_in_ukrainian():
+    """«Ви», in every translation and in what the code says in Ukrainian by itself."""
+    assert FAMILIAR.search("Лист для вас") and FAMILIAR.search("Якщо хочеш, зачекай")  # noqa: PT018  a control
+    answered = [answer for message in sentences(catalogue(ROOT / UKRAINIAN)) for answer in answers(message)]
+    code = [
+        path for folder in sorted(ROOT.iterdir()) if folder.is_dir() and folder.name not in SILENT
+        for path in folder.rglob("*") if path.suffix in {".py", ".html", ".txt"} and "migrations" not in path.parts
+        and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    ]  # fmt: skip
+    assert "Лист для Вас" in "".join(said := [*answered, *(path.read_text() for path in code)])
+    assert [text[max(0, found.start() - 40) : found.end()] for text in said for found in FAMILIAR.finditer(text)] == []
 
 
 @pytest.mark.gettext

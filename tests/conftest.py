@@ -20,6 +20,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
+from playwright.sync_api import expect
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
@@ -97,6 +98,8 @@ def world_db(world_template: str, django_db_blocker: DjangoDbBlocker) -> Iterato
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
     """Playwright drives the system's Chromium; none is downloaded. Its sandbox does not start as root."""
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    # Patience costs nothing where all is well, and a busy machine is no fault of the product's.
+    expect.set_options(timeout=30_000)
     return browser_type_launch_args | {"executable_path": plugin.program("browser"), "args": as_root}
 
 

@@ -34,7 +34,6 @@ def phone(browser: Browser, world: World, who: Patron | None, **options: Any) ->
     """A phone of 320 px, signed in."""
     settings: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "locale": "en-GB"}
     with browser.new_context(**(settings | options)) as context:
-        context.set_default_timeout(10_000)
         if who:
             key = at_once(who).cookies["session"].value
             context.add_cookies([{"name": "session", "value": key, "url": world.url}])

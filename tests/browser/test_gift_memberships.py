@@ -34,9 +34,8 @@ def test_given_and_claimed_on_a_phone_without_a_script(browser: Browser, story: 
         expect(page.locator("#promise .sum")).to_have_text("12 months × €10.00 = €120.00", use_inner_text=True)
         page.get_by_role("button", name="Go to the payment page").click()
         pay(page, email=BUYER)
-        story.settle()
-        page.get_by_role("link", name="Look again").click()
-        expect(page.get_by_text("Another letter has the link of the gift membership")).to_be_visible()
+        story.settle()  # the page looks again by itself, more and more seldom
+        expect(page.get_by_text("Another letter has the link of the gift membership")).to_be_visible(timeout=60_000)
 
     with browser.new_context(viewport={"width": 320, "height": 640}, java_script_enabled=False) as context:
         page = context.new_page()
@@ -50,8 +49,7 @@ def test_given_and_claimed_on_a_phone_without_a_script(browser: Browser, story: 
     story.books()
 
 
-@pytest.mark.parametrize("language", ["en", "uk"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "language"), [("light", "uk"), ("dark", "en")])
 def test_every_page_on_the_way_is_without_fault(browser: Browser, story: World, scheme: str, language: str) -> None:
     buy(story.reader())
     address = link()

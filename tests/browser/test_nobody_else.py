@@ -35,7 +35,6 @@ def test_cookies_are_those_that_are_named_and_nobody_else_is_asked(browser: Brow
             asked.append((request.frame.url, request.url))
 
     with browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB") as context:
-        context.set_default_timeout(15_000)
         page = context.new_page()
         context.on("request", note)
         for path in READ:

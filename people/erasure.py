@@ -17,7 +17,7 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from letters import privacy as letters
-from letters.models import Letter
+from letters.models import Letter, StoppedAddress
 from members import addresses, tombstones
 from members.models import GiftMembership, Patron, Tombstone
 from newsroom import bell, bookkeeping, clock
@@ -113,6 +113,7 @@ def carry_on() -> int:
     for patron in _written_again():
         _again(patron)
     _strip_late()
+    _lift_stops()
     return erased
 
 
@@ -269,3 +270,11 @@ def _strip_late() -> None:
     mark = Watermark.objects.filter(name="erased").first()
     money.strip_late(since=mark.at if mark else None)
     Watermark.objects.update_or_create(name="erased", defaults={"at": begun})
+
+
+def _lift_stops() -> None:
+    """That the address of somebody erased refused the last letter, or as a provider tells later, is not kept."""
+    nobodys = StoppedAddress.objects.exclude(address__in=Patron.objects.values("email"))
+    hashes = {tombstones.address_hash(stop.address): stop.pk for stop in nobodys}
+    erased = Tombstone.objects.filter(address_hash__in=hashes).values_list("address_hash", flat=True)
+    StoppedAddress.objects.filter(pk__in=[hashes[one] for one in erased]).delete()

@@ -26,7 +26,7 @@ from django.db import transaction
 
 from letters import outbox, sealing, stops
 from letters.models import Letter, LetterState, StopReason
-from letters.occasions import OCCASIONS
+from letters.occasions import OCCASIONS, Group
 from newsroom import bell, clock
 from newsroom.models import Newsroom
 
@@ -36,7 +36,11 @@ MOST_ATTEMPTS = 24  # with the pauses below, about four days
 
 # What an answer to a letter is about (RFC 3463, 4954, 7372). About us: sign in first, no such sender, no signature or
 # record of our domain that holds, a server that passes on nothing of ours.
-ABOUT_US = re.compile(r"(?s)(?i:5(30|34|35|38) |\d+ 5\.(1\.[78]|7\.2\d)\b|.*\brelay)")
+ABOUT_US = re.compile(
+    r"5(30|34|35|38) |\d+ 5\.(1\.[78]|7\.2\d)\b"
+    r"|.*\b(relay(ing)?\s+(access\s+)?(denied|not|prohibited)|(to|not)\s+relay)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 # At RCPT, about the letter or the moment: a policy, a size, a full mailbox. Any other means that nobody is there.
 ABOUT_THE_LETTER = re.compile(r"552 |\d+ 5\.([367]\.|2\.2\b)")
 # At DATA, nobody is there after all. Any other is about the letter.
@@ -144,7 +148,7 @@ def _send(letter: Letter, connection: Any) -> Refusal | None:
         connection.open()
         message.send()
     except (SMTPException, OSError) as error:
-        return _refusal(error)
+        return _refusal(letter, error)
     return None
 
 
@@ -194,12 +198,13 @@ def _ways_out(letter: Letter) -> dict[str, str]:
     }
 
 
-def _refusal(error: SMTPException | OSError) -> Refusal:
+def _refusal(letter: Letter, error: SMTPException | OSError) -> Refusal:
     """What the server's answer means.
 
     A 5xx about the recipient or the text is final. One about us (sign-in, sender) is not the letter's fault, and mended
     settings will send it. Where nobody is, the address is stopped; after another final refusal it is if the next letter
-    is refused as well.
+    is refused as well. Letters about the account are not counted: whoever asks for a code again and again would lock
+    themselves out.
     """
     said: bytes | str
     is_of_address = isinstance(error, SMTPRecipientsRefused)
@@ -213,7 +218,11 @@ def _refusal(error: SMTPException | OSError) -> Refusal:
     if not 500 <= code < 600 or ABOUT_US.match(answer):
         return Refusal(answer, line_is_bad=code == 421)
     is_gone = not ABOUT_THE_LETTER.match(answer) if is_of_address else NOBODY_THERE.match(answer)
-    return Refusal(answer, is_final=True, stop=StopReason.REFUSED if is_gone else StopReason.ONCE)
+    if is_gone:
+        return Refusal(answer, is_final=True, stop=StopReason.REFUSED)
+    occasion = OCCASIONS.get(letter.occasion)
+    is_counted = occasion is None or occasion.group != Group.ACCOUNT
+    return Refusal(answer, is_final=True, stop=StopReason.ONCE if is_counted else None)
 
 
 def _mark(letter: Letter, refusal: Refusal | None) -> None:

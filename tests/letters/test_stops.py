@@ -42,6 +42,7 @@ def told(provider: str, body: object, login: str = settings.MAIL_WEBHOOK_LOGIN) 
     ("said", "is_stopped"),
     [
         ("550 5.1.1 nobody of that name", True), ("550 no such user", True), ("553 5.1.3 not an address", True),
+        ("550 5.1.1 <olena@example.org>: User unknown in relay recipient table", True),
         ("550 5.7.1 your newsletter looks like spam", False), ("552 5.2.2 mailbox full", False), ("552 full", False),
     ],
 )  # fmt: skip
@@ -93,10 +94,20 @@ def test_second_refusal_in_a_row_stops_the_address_and_a_letter_that_is_taken_be
     assert not StoppedAddress.objects.exists()
 
 
+def test_codes_that_a_full_mailbox_refuses_lock_nobody_out(sink: Sink) -> None:
+    sink.on_rcpt[ADDRESS] = ["552 5.2.2 mailbox full"] * 3
+    for number in range(3):
+        write("sign_in_code", key=str(number))
+    assert sending.send_due() == 0
+    assert not StoppedAddress.objects.exists()
+    write("sign_in_code", key="after")
+    assert sending.send_due() == 1
+
+
 @pytest.mark.parametrize(
     ("door", "said"),
     [
-        ("on_mail", "550 5.7.1 not you"), ("on_rcpt", "530 5.7.0 sign in first"), ("on_rcpt", "550 relay not allowed"),
+        ("on_mail", "550 5.7.1 not you"), ("on_rcpt", "530 5.7.0 sign in first"), ("on_rcpt", "550 relaying denied"),
         ("on_rcpt", "554 5.7.1 <olena@example.org>: Relay access denied"), ("on_rcpt", "550 5.1.8 no such sender"),
         ("on_data", "550 5.7.26 neither SPF nor DKIM holds"), ("on_data", "530 5.7.0 sign in first"),
     ],

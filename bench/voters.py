@@ -1,4 +1,4 @@
-"""Signed-in members and a round that is open, for bench/ballots. Prints their sessions' keys as JSON."""
+"""Signed-in members and two rounds that are open, for bench/ballots. Prints their sessions' keys as JSON."""
 
 import json
 import sys
@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import django
 
+BARE = "bare"
+
 
 def main() -> None:
     """Makes as many as the first argument says."""
     django.setup()
-    from django.db import connection
-
     from members import memberships
     from members.memberships import Facts
     from members.models import Patron
@@ -25,12 +25,11 @@ def main() -> None:
         amount_minor=500, currency="EUR", interval_months=1,
         first_paid_at=now - timedelta(days=1), paid_through=clock.day(now) + timedelta(days=30),
     )  # fmt: skip
-    of = rounds.draft(
-        actor=None, slug="spring", title_en="Spring", opens_at=now, closes_at=now + timedelta(days=7), most=3
-    )
-    topics = [Topic.objects.create(slug=slug, title_en=slug.title()) for slug in ("rivers", "roads", "schools")]
-    rounds.set_topics(of, [(topic, 1) for topic in topics], actor=None)
-    rounds.schedule(of, actor=None)
+    for name, slugs in (("spring", ("rivers", "roads", "schools")), (BARE, ("mines", "courts", "parks"))):
+        of = rounds.draft(actor=None, slug=name, title_en=name, opens_at=now, closes_at=now + timedelta(days=7))
+        topics = [Topic.objects.create(slug=slug, title_en=slug.title()) for slug in slugs]
+        rounds.set_topics(of, [(topic, 1) for topic in topics], actor=None)
+        rounds.schedule(of, actor=None)
     keys = []
     for number in range(int(sys.argv[1])):
         patron = Patron.objects.create(email=f"v{number}@example.org")
@@ -43,11 +42,6 @@ def main() -> None:
         session.save()
         keys.append(session.session_key)
     rounds.open_due()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE bench_ballot"
-            " (id uuid PRIMARY KEY, round_id bigint, key text, line text, UNIQUE (round_id, key))"
-        )
     sys.stdout.write(json.dumps(keys))
 
 

@@ -98,8 +98,7 @@ def results(request: HttpRequest, slug: str, version: int | None = None) -> Http
 def _telling(published: Published, language: str) -> dict[str, Any]:
     """All that the page shows."""
     round_, result = published.result.round, published.result
-    withdrawn = dict(round_.entries.exclude(withdrawn_reason="").values_list("topic__slug", "withdrawn_reason"))
-    words = Words(published, language, withdrawn)
+    words = Words(published, language, round_.withdrawn)
     versions = list(round_.results.defer("text", "closing").order_by("version"))
     ties = [tie for tie in words.count.get("ties", []) if tie["about"] != "the reserve"]
     simple = words.count.get("simple_majority")

@@ -47,7 +47,7 @@ def _language() -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def round_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The round for everybody; the ballot for who may vote. With POST a ballot is cast, and the answer says so."""
-    of = get_object_or_404(Round.objects.public(), slug=slug)
+    of = Round.objects.open_now(slug) or get_object_or_404(Round.objects.public(), slug=slug)
     voter = roles.visitor(request)
     if request.method == "POST":
         return _cast(request, of, voter)
@@ -71,6 +71,7 @@ def _cast(request: HttpRequest, of: Round, voter: Patron | None) -> HttpResponse
     try:
         receipt = ballots.cast(of, voter, choices=paper.choices)
     except InvalidBallot as refusal:  # of what was withdrawn since the paper was read
+        del of.withdrawn
         paper = forms.fill(forms.sheet(of, rounds.rules(of), language=_language(), voter=voter), request.POST)
         if not paper.errors:
             paper.refuse(refusal)

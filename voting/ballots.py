@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -26,15 +27,26 @@ from voting.models import RollEntry, Round
 
 CODE_LETTERS = 16  # 80 bits
 
-# Held together with other ballots, against the close. Whoever comes after the end does not even ask for it, so that the
-# close gets hold of it. What was withdrawn is as of the moment before.
-# What may still change of a round whose rules are frozen.
+# One statement, in this order: the round's row, held together with other ballots against its close (whoever comes after
+# the end does not even ask for it, so that the close gets hold of it); the patron's line on the roll, which is reached
+# through the round and held against a second ballot; then, for what is put together last is computed last, the clock.
+# What was withdrawn, and whether a payment was taken back, is as of the moment before.
 HOLD = """
-    SELECT closes_at, nonce, ARRAY(
-        SELECT voting_topic.slug FROM voting_roundtopic entry JOIN voting_topic ON voting_topic.id = entry.topic_id
-        WHERE entry.round_id = voting_round.id AND entry.withdrawn_at IS NOT NULL
+    WITH held AS MATERIALIZED (
+        SELECT id, closes_at, nonce FROM voting_round
+        WHERE id = %(round)s AND closed_at IS NULL AND closes_at > {now} FOR SHARE OF voting_round
+    ), entry AS MATERIALIZED (
+        SELECT line.id, line.weight, line.has_cast, line.void_reason
+        FROM held JOIN voting_rollentry line ON line.round_id = held.id AND line.patron_id = %(patron)s
+        FOR UPDATE OF line
     )
-    FROM voting_round WHERE id = %s AND closed_at IS NULL AND closes_at > {now} FOR SHARE OF voting_round
+    SELECT held.closes_at, held.nonce, {now}, ARRAY(
+        SELECT voting_topic.slug FROM voting_roundtopic JOIN voting_topic ON voting_topic.id = topic_id
+        WHERE round_id = held.id AND withdrawn_at IS NOT NULL
+    ), EXISTS (
+        SELECT FROM members_membership WHERE patron_id = %(patron)s AND forfeited_at IS NOT NULL
+    ), entry.id, entry.weight, entry.has_cast, entry.void_reason
+    FROM held LEFT JOIN entry ON true
 """
 GET = "SELECT line FROM voting_openballot WHERE round_id = %s AND key = %s"
 PUT = """
@@ -79,6 +91,17 @@ class KeyLost(Exception):
         return _("Ballots cannot be cast just now. The newsroom knows; every ballot already cast is safe.")
 
 
+@dataclass(slots=True)
+class _Held:
+    """What a ballot is judged by: the round and the patron's line on its roll, both held, and then the moment."""
+
+    round: Round
+    entry: RollEntry | None
+    now: datetime
+    withdrawn: set[str]
+    may_be_taken_back: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What shows a patron their own line in the published file. It exists in the answer to them and nowhere else."""
@@ -96,18 +119,20 @@ def cast(of: Round, patron: Patron, *, choices: Any) -> Receipt:
     rules; then nothing is changed.
     """
     with transaction.atomic():
-        held, withdrawn = _held(of)
-        entry = _entry(held, patron) or _enrol(held, patron)
-        now = clock.now()
-        if held.closes_at <= now:
+        held = _held(of, patron)
+        if held.entry is None:
+            held.entry, held.now = _enrol(held.round, patron), clock.now()
+        if held.round.closes_at <= held.now:
             raise RoundClosed
-        verdict = eligibility.judge(held, patron, entry, now)
+        verdict = eligibility.judge(
+            held.round, patron, held.entry, held.now, may_be_taken_back=held.may_be_taken_back
+        )  # fmt: skip
         if not verdict.is_eligible:
             raise NotEligible(verdict)
-        line, receipt = _written(held, withdrawn, choices, entry)
-        _put(held, patron, line)
-        if not entry.has_cast:
-            RollEntry.objects.filter(pk=entry.pk).update(has_cast=True)
+        line, receipt = _written(held, choices, held.entry)
+        _put(held.round, patron, line)
+        if not held.entry.has_cast:
+            RollEntry.objects.filter(pk=held.entry.pk).update(has_cast=True)
     return receipt
 
 
@@ -116,7 +141,7 @@ def choices_of(of: Round, patron: Patron) -> Any | None:
     key = secrecy.key_of(of)
     if key is None:
         return None
-    with _apart() as cursor:
+    with apart() as cursor:
         cursor.execute(GET, (of.pk, secrecy.ballot_key(key, patron.pk)))
         found = cursor.fetchone()
     return read_json(found[0], "a ballot")["choices"] if found else None
@@ -128,23 +153,21 @@ def code_for(slug: str, nonce: str, choices: Any) -> str:
     return b32encode(said).decode()[:CODE_LETTERS]
 
 
-def _held(of: Round) -> tuple[Round, set[str]]:
-    """The round, its row held until the transaction ends, and what was withdrawn. Raises RoundClosed, RoundNotOpen."""
+def _held(of: Round, patron: Patron) -> _Held:
+    """Holds the round, and the patron's line on the roll if there is one. Raises RoundClosed, RoundNotOpen."""
     with connection.cursor() as cursor:
-        cursor.execute(HOLD.format(now=clock.sql()), [of.pk])
+        cursor.execute(HOLD.format(now=clock.sql()), {"round": of.pk, "patron": patron.pk})
         found = cursor.fetchone()
     if found is None:
         raise RoundClosed
     held = copy(of) if of.opened_at is not None else Round.objects.get(pk=of.pk)
     if held.opened_at is None:
         raise RoundNotOpen
-    held.closes_at, held.nonce, withdrawn = found
-    return held, set(withdrawn)
-
-
-def _entry(held: Round, patron: Patron) -> RollEntry | None:
-    """The patron's line on the roll, held until the transaction ends."""
-    return RollEntry.objects.select_for_update().filter(round=held, patron=patron).first()
+    held.closes_at, held.nonce, now, withdrawn, may_be_taken_back, entry_id, weight, has_cast, void_reason = found
+    entry = RollEntry(
+        id=entry_id, round=held, patron=patron, weight=weight, has_cast=has_cast, void_reason=void_reason
+    ) if entry_id else None  # fmt: skip
+    return _Held(held, entry, now, set(withdrawn), may_be_taken_back)
 
 
 def _enrol(held: Round, patron: Patron) -> RollEntry:
@@ -157,14 +180,14 @@ def _enrol(held: Round, patron: Patron) -> RollEntry:
     return RollEntry.objects.select_for_update().get(round=held, patron=patron)
 
 
-def _written(held: Round, withdrawn: set[str], choices: Any, entry: RollEntry) -> tuple[str, Receipt]:
+def _written(held: _Held, choices: Any, entry: RollEntry) -> tuple[str, Receipt]:
     """The ballot's line, and its receipt."""
-    rules = held.frozen_rules()
+    rules = held.round.frozen_rules()
     said = tidy(rules, choices)
-    if withdrawn & set(listed(said)):
+    if held.withdrawn & set(listed(said)):
         raise InvalidBallot("withdrawn", "a topic on this ballot was withdrawn from the round")
     nonce = secrecy.nonce()
-    code = code_for(held.slug, nonce, said)
+    code = code_for(held.round.slug, nonce, said)
     return ballot_line(rules, said, code=code, weight=entry.weight), Receipt(code, nonce, entry.has_cast)
 
 
@@ -173,12 +196,12 @@ def _put(held: Round, patron: Patron, line: str) -> None:
     key = secrecy.key_of(held)
     if key is None:
         raise KeyLost
-    with _apart() as cursor:
+    with apart() as cursor:
         cursor.execute(PUT, (uuid.uuid4(), held.pk, secrecy.ballot_key(key, patron.pk), line))
 
 
 @contextmanager
-def _apart() -> "Iterator[psycopg.Cursor[Any]]":
+def apart() -> "Iterator[psycopg.Cursor[Any]]":
     """A cursor whose values travel apart from the statement: what PostgreSQL writes into its own log when a statement
     fails, is slow or is cancelled is then the statement without them.
     """

@@ -64,13 +64,19 @@ def verdict(of: Round, patron: Patron | None) -> Verdict:
     return judge(of, patron, RollEntry.objects.filter(round=of, patron=patron).first(), clock.now())
 
 
-def judge(of: Round, patron: Patron, entry: RollEntry | None, now: datetime) -> Verdict:
-    """The verdict at a moment, from the patron's line on the roll, or None if they have none."""
-    theirs = list(Membership.objects.filter(patron=patron))
+def judge(
+    of: Round, patron: Patron, entry: RollEntry | None, now: datetime, *, may_be_taken_back: bool = True
+) -> Verdict:
+    """The verdict at a moment, from the patron's line on the roll, or None if they have none.
+
+    `may_be_taken_back`: whether some payment of theirs was; who knows that none was saves reading their memberships.
+    """
     if entry is not None and entry.void_reason:
         return Verdict(Reason.VOIDED)
     if entry is not None and (entry.has_cast or of.eligibility == Eligibility.AT_OPEN):
-        return Verdict(Reason.TAKEN_BACK if is_taken_back(of, theirs) else Reason.ELIGIBLE, entry.weight)
+        is_back = may_be_taken_back and is_taken_back(of, _memberships(patron))
+        return Verdict(Reason.TAKEN_BACK if is_back else Reason.ELIGIBLE, entry.weight)
+    theirs = _memberships(patron)
     newsroom = Newsroom.current()
     today = now.astimezone(newsroom.zone_info).date()
     living = [one for one in theirs if _lives(one, today, newsroom.grace_days)]
@@ -80,6 +86,10 @@ def judge(of: Round, patron: Patron, entry: RollEntry | None, now: datetime) -> 
     if of.opened_at and of.eligibility == Eligibility.AT_OPEN:
         return Verdict(Reason.NOT_ON_ROLL)
     return Verdict(Reason.ELIGIBLE, entry.weight if entry else _Scale(of).weight(in_time))
+
+
+def _memberships(patron: Patron) -> list[Membership]:
+    return list(Membership.objects.filter(patron=patron))
 
 
 def _why_not(theirs: Collection[Membership], living: Collection[Membership]) -> Reason:

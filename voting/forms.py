@@ -145,9 +145,8 @@ def sheet(of: Round, rules: Configuration, *, language: str, voter: Patron | Non
 
     The order is the voter's own and stays the same; for whoever is nobody in particular it is the published one.
     """
-    withdrawn = dict(of.entries.exclude(withdrawn_at=None).values_list("topic__slug", "withdrawn_reason"))
     begin = prefix(rules)
-    lines = [_line(choice, begin, withdrawn.get(choice.id, ""), language) for choice in rules.topics]
+    lines = [_line(choice, begin, of.withdrawn.get(choice.id, ""), language) for choice in rules.topics]
     if voter is not None:
         lines.sort(key=lambda line: salted_hmac("voting.order", f"{of.pk}:{voter.pk}:{line.slug}").hexdigest())
     none = Line(NONE, f"{begin}{NONE}", _("None of these")) if rules.none else None

@@ -1,10 +1,11 @@
 """`Round`: one vote, from its draft to its frozen result, and `RoundTopic`: a topic as it stands on its ballot."""
 
-from functools import lru_cache
+from copy import copy
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -52,6 +53,17 @@ class RoundState(models.TextChoices):
     ARCHIVED = "archived", _("archived")
 
 
+# What may still change of an open round; the rest is frozen.
+LOOK = """
+    SELECT id, key_fingerprint, closes_at, ARRAY(
+        SELECT ARRAY[voting_topic.slug::text, withdrawn_reason]
+        FROM voting_roundtopic JOIN voting_topic ON voting_topic.id = topic_id
+        WHERE round_id = voting_round.id AND withdrawn_at IS NOT NULL
+    )
+    FROM voting_round WHERE slug = %s AND opened_at IS NOT NULL AND closed_at IS NULL
+"""
+
+
 class RoundQuerySet(models.QuerySet["Round"]):
     """Questions about rounds, each as of the database's clock."""
 
@@ -73,6 +85,18 @@ class RoundQuerySet(models.QuerySet["Round"]):
     def public(self) -> "RoundQuerySet":
         """What readers may know of."""
         return self.filter(scheduled_at__isnull=False)
+
+    def open_now(self, slug: str) -> "Round | None":
+        """The round of this name, if it is open. What is frozen of it each process reads once, the nonce never."""
+        with connection.cursor() as cursor:
+            cursor.execute(LOOK, [slug])
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        pk, key_fingerprint, closes_at, withdrawn = found
+        of = copy(_frozen(pk, key_fingerprint))
+        of.closes_at, of.withdrawn = closes_at, dict(withdrawn)
+        return of
 
 
 class Round(models.Model):
@@ -187,9 +211,21 @@ class Round(models.Model):
     def intro(self, language: str) -> str:
         return (self.intro_uk or self.intro_en) if language == "uk" else (self.intro_en or self.intro_uk)
 
+    @cached_property
+    def withdrawn(self) -> dict[str, str]:
+        """The topics that were withdrawn, and why; as of when that was first asked."""
+        return dict(self.entries.exclude(withdrawn_at=None).values_list("topic__slug", "withdrawn_reason"))
+
     def frozen_rules(self) -> Configuration:
         """The rules that it was opened with. They never change, so they are read once."""
         return _read_rules(self.configuration)
+
+
+@lru_cache(maxsize=32)
+def _frozen(pk: int, _key_fingerprint: str) -> Round:
+    """The fingerprint is drawn by chance at the opening: no two openings share one."""
+    frozen: Round = Round.objects.defer("closes_at", "nonce", "failure").get(pk=pk)
+    return frozen
 
 
 @lru_cache(maxsize=32)

@@ -328,9 +328,10 @@ _ALL = (
         },
     ),
     Occasion(
-        "round_stories", Group.ROUNDS, _("Stories of a round are out, once, to those who took part in it."), ("title",),
+        "round_stories", Group.ROUNDS, _("Stories of a round are out, to those who took part in it; at most twice."),
+        ("title",),
         {
-            "greeting": _GREETED, "title": _ROUND_TITLE, "is_several": False, "has_others": False,
+            "greeting": _GREETED, "title": _ROUND_TITLE, "is_several": False, "has_others": False, "is_last": False,
             "facts": ((_TOPIC_TITLE, "https://news.example.org/river-port/"),),
             "action": (_("What came of all topics"), _TOPICS),
         },

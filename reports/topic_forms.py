@@ -93,6 +93,10 @@ class DeclineForm(forms.Form):
     """No, and why."""
 
     answer = forms.CharField(label=_("Why not; the author reads it"), max_length=1000, widget=_lines())
+    public_reason = forms.CharField(
+        label=_("In public (optional)"), max_length=500, required=False, widget=_lines(),
+        help_text=_("Stands on the board under “Not taken up”. Use neutral words: not the author's, and no names."),
+    )  # fmt: skip
 
 
 class ReplaceForm(forms.Form):

@@ -1,13 +1,17 @@
 """Who is told what came of a vote: what is due, and when. The letters are written page by page.
 
-A round's voters get one letter about its stories, so at most four letters a round: it waits for the others, up to
-`WAITS` after the first. Those who follow a topic get one letter about its end.
+A round's voters get a letter about its stories, which wait for one another up to `WAITS`. What comes out after it makes
+a second and last one, for whoever got no reminder: so nobody gets more than four letters about a round. Who follows a
+topic gets one letter about its end.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
+from django.db.models import QuerySet
 
+from letters.models import Letter
 from members.models import Patron
 from newsroom import clock
 from voting import follows, secrecy, topic_emails
@@ -18,7 +22,8 @@ log = structlog.get_logger(__name__)
 # What those who follow a topic wait for: a story, or the word that there will be none.
 ENDS = frozenset({TopicState.PUBLISHED, TopicState.DROPPED, TopicState.DECLINED, TopicState.EXPIRED})
 OUTSTANDING = [TopicState.CHOSEN, TopicState.ASSIGNED, TopicState.IN_REPORTING]
-WAITS = timedelta(days=14)
+# From the first story of a letter, by the letter: the last one waits for as many as can be.
+WAITS = {1: timedelta(days=14), 2: timedelta(days=90)}
 PAGE = 200  # letters with their HTML, so few megabytes
 
 
@@ -33,17 +38,33 @@ def follow(change: TopicChange) -> None:
 
 def _follow_round(decided: Round) -> None:
     """Its stories are told once nothing more is to be expected, or some time after the first."""
-    chosen = Topic.objects.filter(changes__round=decided, changes__state=TopicState.CHOSEN)
-    if not chosen.filter(state=TopicState.PUBLISHED).exists():
+    last = decided.announcements.order_by("letter").last()
+    letter = last.letter + 1 if last and last.done_at else last.letter if last else 1
+    if letter not in WAITS or not _out(decided, letter):
         return
-    is_whole = not chosen.filter(state__in=OUTSTANDING).exists()
+    is_whole = not _chosen(decided).filter(state__in=OUTSTANDING).exists()
     now = clock.now()
     row, is_new = Announcement.objects.get_or_create(
-        round=decided, defaults={"due_at": now if is_whole else now + WAITS}
+        round=decided, letter=letter, defaults={"due_at": now if is_whole else now + WAITS[letter]}
     )
     if is_whole and not is_new and row.done_at is None and row.due_at > now:
         row.due_at = now
         row.save(update_fields=["due_at"])
+
+
+def _chosen(decided: Round) -> QuerySet[Topic]:
+    found: QuerySet[Topic] = Topic.objects.filter(changes__round=decided, changes__state=TopicState.CHOSEN).distinct()
+    return found
+
+
+def _out(decided: Round, letter: int) -> list[Topic]:
+    """The stories that a letter tells of: those that are out; the second, those that came after the first."""
+    out = _chosen(decided).filter(state=TopicState.PUBLISHED).select_related("story").order_by("pk")
+    if letter == 1:
+        return list(out)
+    first = decided.announcements.get(letter=1)
+    later = TopicChange.objects.filter(state=TopicState.PUBLISHED, at__gt=first.done_at)
+    return list(out.filter(changes__in=later))
 
 
 def write_due() -> int:
@@ -62,30 +83,41 @@ def _due(**which: None) -> list[int]:
 
 def _tell(pk: int) -> int:
     """One that cannot be told is logged, and holds up no other."""
-    row = Announcement.objects.select_related("change__topic__story", "round").get(pk=pk)
+    row, begun = Announcement.objects.select_related("change__topic__story", "round").get(pk=pk), clock.now()
     try:
-        written = _tell_voters(row.round) if row.round else _tell_followers(row.change) if row.change else 0
+        written = _tell_voters(row, row.round) if row.round else _tell_followers(row.change) if row.change else 0
     except Exception as error:  # noqa: BLE001  whatever a strange row raises, the others are due too
         log.error("not_announced", announcement=pk, error=type(error).__name__)
         return 0
-    Announcement.objects.filter(pk=pk, done_at=None).update(done_at=clock.now())
+    Announcement.objects.filter(pk=pk, done_at=None).update(done_at=begun)
     return written
 
 
-def _tell_voters(told: Round) -> int:
+def _tell_voters(row: Announcement, told: Round) -> int:
     """Everybody on the roll who has cast, whatever they chose: nothing here could know it."""
-    chosen = Topic.objects.filter(changes__round=told, changes__state=TopicState.CHOSEN).distinct()
-    out = list(chosen.filter(state=TopicState.PUBLISHED).select_related("story").order_by("pk"))
-    others = chosen.filter(state__in=OUTSTANDING).count()
+    out = _out(told, row.letter)
     if not out:  # all taken back meanwhile: the next story begins anew
-        Announcement.objects.filter(round=told).delete()
+        row.delete()
         return 0
-    voters = Patron.objects.filter(roll_entries__round=told, roll_entries__has_cast=True, is_active=True)
-    written, last = 0, 0
-    while page := list(voters.filter(pk__gt=last).order_by("pk")[:PAGE]):
-        written += len(topic_emails.round_stories(told, out, others, page))
-        last = page[-1].pk
+    others, written = _chosen(told).filter(state__in=OUTSTANDING).count(), 0
+    for page, reminded in _pages(told):
+        readers = [patron for patron in page if row.letter == 1 or patron.pk not in reminded]
+        last = reminded if row.letter == 1 else {patron.pk for patron in readers}
+        written += len(topic_emails.round_stories(told, out, readers, letter=row.letter, others=others, last=last))
     return written
+
+
+def _pages(told: Round) -> Iterator[tuple[list[Patron], set[int]]]:
+    """Who voted, page by page, and which of them were reminded: three letters have reached them before the stories'."""
+    voters = Patron.objects.filter(roll_entries__round=told, roll_entries__has_cast=True, is_active=True)
+    last = 0
+    while page := list(voters.filter(pk__gt=last).order_by("pk")[:PAGE]):
+        yield page, set(_reminders(told).filter(patron__in=page).values_list("patron_id", flat=True))
+        last = page[-1].pk
+
+
+def _reminders(told: Round) -> QuerySet[Letter]:
+    return Letter.objects.filter(occasion="round_reminder", key__startswith=f"round_reminder:{told.pk}:")
 
 
 def _tell_followers(change: TopicChange) -> int:
@@ -108,10 +140,9 @@ def _told_by_their_round(topic: Topic) -> set[int]:
     if topic.state != TopicState.PUBLISHED:
         return set()
     published = topic.changes.filter(state=TopicState.PUBLISHED).latest("id")
-    entries = RollEntry.objects.filter(
-        has_cast=True,
-        round__announcement__done_at__gte=published.at,
-        round__topic_changes__topic=topic,
-        round__topic_changes__state=TopicState.CHOSEN,
-    )
-    return set(entries.values_list("patron_id", flat=True))
+    told: set[int] = set()
+    for of in Round.objects.filter(topic_changes__topic=topic, topic_changes__state=TopicState.CHOSEN):
+        for row in of.announcements.filter(done_at__gte=published.at):
+            voters = set(RollEntry.objects.filter(round=of, has_cast=True).values_list("patron_id", flat=True))
+            told |= voters - (set(_reminders(of).values_list("patron_id", flat=True)) if row.letter == 2 else set())
+    return told

@@ -6,7 +6,7 @@ from datetime import datetime
 from statistics import median_low
 from typing import Any
 
-from voting.models import Topic, TopicChange, TopicState
+from voting.models import Suggestion, Topic, TopicChange, TopicState
 from voting.models.topic import BEFORE_A_BALLOT, PROMISED
 
 # Of what is over, the newest.
@@ -40,6 +40,11 @@ class Board:
     not_out: list[Card]
     waiting: list[Card]
     over: list[Card]
+    refused: list[Suggestion]
+
+    @property
+    def over_count(self) -> int:
+        return len(self.over) + len(self.refused)
 
 
 def read(language: str) -> Board:
@@ -64,6 +69,7 @@ def read(language: str) -> Board:
         not_out=cards(TopicState.DROPPED),
         waiting=cards(*BEFORE_A_BALLOT),
         over=cards(TopicState.DECLINED, TopicState.EXPIRED),
+        refused=list(Suggestion.objects.refused_in_public().only("public_reason", "answered_at")[:MOST]),
     )
 
 

@@ -18,8 +18,9 @@ NOT_PERSONAL = {
     "Topic": "slug title_en title_uk pitch_en pitch_uk plan_en plan_uk",
     "Mailing": "occasion",
     "TopicChange": "reason",
-    "Round": "slug title_en title_uk intro_en intro_uk configuration configuration_digest failure",
+    "Round": "slug title_en title_uk intro_en intro_uk configuration configuration_digest recount_reason failure",
     "RoundTopic": "withdrawn_reason",
+    "Suggestion": "public_reason",  # the newsroom's own words, in public
     "Ballot": "line",  # nothing leads from it to a person
     "Bundle": "digest data",
     "Result": "closing text digest reason",

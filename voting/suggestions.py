@@ -131,7 +131,7 @@ def take_up(suggestion: Suggestion, *, actor: Patron) -> None:
     with transaction.atomic():
         row = _locked(suggestion, S.IN_REVIEW)
         is_new = row.state == S.SUGGESTED
-        row.state, row.topic, row.answer, row.answered_at = S.IN_REVIEW, None, "", None
+        row.state, row.topic, row.answer, row.public_reason, row.answered_at = S.IN_REVIEW, None, "", "", None
         if not is_new:
             row.answer_by = max(row.answer_by, clock.today() + WARNS_BEFORE)
         row.save()
@@ -158,12 +158,16 @@ def merge(suggestion: Suggestion, topic: Topic, *, actor: Patron, answer: str = 
         log.record(actor, "suggestion.merge", target=f"suggestion:{row.pk}", topic=topic.pk)
 
 
-def decline(suggestion: Suggestion, *, actor: Patron, answer: str) -> None:
-    """No, and why. `take_up` undoes it. Letter: suggestion_answered."""
+def decline(suggestion: Suggestion, *, actor: Patron, answer: str, public_reason: str = "") -> None:
+    """No, and why. What readers may know of it is said apart, and stands on the board. `take_up` undoes both.
+
+    Letter: suggestion_answered.
+    """
     if not answer.strip():
         raise AnswerMissing
     with transaction.atomic():
         row = _locked(suggestion, S.DECLINED)
+        row.public_reason = public_reason.strip()
         _answer(row, S.DECLINED, answer)
         log.record(actor, "suggestion.decline", target=f"suggestion:{row.pk}")
 

@@ -1,7 +1,7 @@
 """The letters about suggestions, topics and the stories that came of a round. One function a letter."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -49,17 +49,25 @@ def _told(change: TopicChange, patron: Patron, mark: str) -> Draft:
     )  # fmt: skip
 
 
-def round_stories(told: Round, out: Sequence[Topic], others: int, patrons: Sequence[Patron]) -> list[Letter]:
-    """To those who took part in a round: the stories that came of it. `others`: chosen topics without a story yet."""
-    return outbox.write_many([_stories(told, out, others, patron) for patron in patrons])
+def round_stories(
+    told: Round, out: Sequence[Topic], patrons: Sequence[Patron], *, letter: int, others: int, last: Collection[int]
+) -> list[Letter]:
+    """To those who took part in a round: the stories that came of it. `letter`: the first about them or the second;
+    `others`: chosen topics without a story yet; `last`: whom no further letter about the round will reach.
+    """
+    return outbox.write_many(
+        [_stories(told, out, patron, letter=letter, others=others, is_last=patron.pk in last) for patron in patrons]
+    )
 
 
-def _stories(told: Round, out: Sequence[Topic], others: int, patron: Patron) -> Draft:
+def _stories(
+    told: Round, out: Sequence[Topic], patron: Patron, *, letter: int, others: int, is_last: bool
+) -> Draft:  # fmt: skip
     language = patron.language
     facts = [(topic.title(language), topic.story.url) for topic in out if topic.story]
     return _draft(
-        patron, "round_stories", f"round_stories:{told.pk}:{patron.pk}",
-        title=told.title(language), facts=facts, is_several=len(facts) > 1, has_others=others > 0,
+        patron, "round_stories", f"round_stories:{told.pk}:{patron.pk}" + (":2" if letter == 2 else ""),
+        title=told.title(language), facts=facts, is_several=len(facts) > 1, has_others=others > 0, is_last=is_last,
         action=(_("What came of all topics"), f"{settings.SITE_URL}/topics/"),
     )  # fmt: skip
 

@@ -93,7 +93,9 @@ def _answer(request: HttpRequest, row: Suggestion, wanted: str, made: dict[str, 
             row, actor=actor, answer=said["answer"], shortlist=said["shortlist"], **form.words()
         ),
         "merge": lambda: suggestions.merge(row, said["topic"], actor=actor, answer=said["answer"]),
-        "decline": lambda: suggestions.decline(row, actor=actor, answer=said["answer"]),
+        "decline": lambda: suggestions.decline(
+            row, actor=actor, answer=said["answer"], public_reason=said["public_reason"]
+        ),
     }
     if wanted not in verbs:
         return False

@@ -32,7 +32,12 @@ def voter(world: World) -> Patron:
         actor=editor, title_en="Why trams are late in winter", title_uk="Чому трамваї взимку запізнюються",
         pitch_en="A tram waits twelve minutes on average. Who decides how many run?", plan_en="Ride with the drivers.",
     )  # fmt: skip
-    suggestions.decline(suggest(made, "A playground"), actor=editor, answer="We wrote about it in May.")
+    suggestions.decline(
+        suggest(made, "A playground"),
+        actor=editor,
+        answer="We wrote about it.",
+        public_reason="Playgrounds were a story in May.",
+    )
     suggest(made, "Дитячий майданчик", is_author_named=True)
     for topic in (school, waiting):
         follows.follow(made, topic)

@@ -50,6 +50,21 @@ def test_the_board_counts_what_was_promised_and_what_came_of_it(client: Client):
     assert schools.title_en in page
 
 
+def test_a_declined_suggestion_says_in_public_what_its_editor_chose_to_say_and_no_more(client: Client, olena: Patron):
+    editor = patron("editor@example.org", "editor")
+    kept, told = (
+        suggestions.suggest(olena, title=title, why="My neighbour", links="", language="en")
+        for title in ("Who owns the port?", "Who owns the mill?")
+    )
+    suggestions.decline(kept, actor=editor, answer="Not ours.")
+    suggestions.decline(told, actor=editor, answer="Not ours.", public_reason="Of <mills> we have written enough.")
+    page = client.get("/topics/").content.decode()
+    assert "Of &lt;mills&gt; we have written enough." in page
+    assert not [word for word in ("port?", "mill?", "neighbour", "Not ours", "Olena") if word in page]
+    suggestions.take_up(told, actor=editor)
+    assert "mills" not in client.get("/topics/").content.decode()
+
+
 def _figures(page: str) -> list[tuple[str, str]]:
     return re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page)
 

@@ -73,7 +73,7 @@ def test_answers_are_given_undone_and_logged(editor: Client, author: Patron):
     second.refresh_from_db()
     assert (second.state, second.topic) == ("in_review", None)
     post(editor, f"/reports/suggestions/{third.pk}/", "decline", answer="")
-    post(editor, f"/reports/suggestions/{third.pk}/", "decline", answer="Not ours.")
+    post(editor, f"/reports/suggestions/{third.pk}/", "decline", answer="Not ours.", public_reason="Others did it.")
     assert "answered or withdrawn meanwhile" in post(
         editor, f"/reports/suggestions/{third.pk}/", "decline", answer="No."
     )

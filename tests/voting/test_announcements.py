@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.core import serializers
 
+from letters import outbox
 from letters.models import Letter
 from members.models import Patron
 from newsroom import clock
 from stories.models import Story
 from tests.signing_in import patron
-from voting import announcements, follows, privacy, topics
+from voting import announcements, follows, privacy, round_emails, topics
 from voting.models import Announcement, Follow, RollEntry, Round, RoundTopic, Topic
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -75,14 +76,62 @@ def test_several_stories_wait_for_one_another_and_make_one_letter():
     assert "still being worked on" not in letter.text
 
 
-def test_they_do_not_wait_for_ever_and_a_later_story_makes_no_fifth_letter():
-    _row, [first, second] = decided("Rivers", "Roads", voters=[patron()])
+FIRST, SECOND = announcements.WAITS[1], announcements.WAITS[2]
+
+
+def remind(of: Round, reader: Patron) -> None:
+    outbox.write_many([round_emails.reminder(of, reader)])
+
+
+def test_they_do_not_wait_for_ever_and_later_ones_make_a_second_letter_for_who_had_no_reminder():
+    once, twice = patron("once@example.org"), patron("twice@example.org")
+    row, [first, second, third, fourth] = decided("Rivers", "Roads", "Schools", "Mines", voters=[once, twice])
+    remind(row, once)
     publish(first)
-    clock.move(announcements.WAITS + timedelta(minutes=1))
-    assert announcements.write_due() == 1
-    assert "still being worked on" in Letter.objects.get(occasion="round_stories").text
+    clock.move(FIRST + timedelta(minutes=1))
+    assert announcements.write_due() == 2
+    told = {letter.to: letter.text for letter in Letter.objects.filter(occasion="round_stories")}
+    assert "This is the last letter" in told[once.email]
+    assert "At most one more letter" in told[twice.email]
     publish(second)
     assert announcements.write_due() == 0
+    publish(third)
+    clock.move(SECOND + timedelta(minutes=1))
+    assert announcements.write_due() == 1
+    letter = Letter.objects.filter(occasion="round_stories").latest("pk")
+    assert letter.to == twice.email
+    assert ("/rivers" in letter.text, "/roads" in letter.text, "/schools" in letter.text) == (False, True, True)
+    assert "This is the last letter" in letter.text
+    publish(fourth)
+    assert announcements.write_due() == 0
+    assert Announcement.objects.filter(round=row).count() == 2
+
+
+def test_the_second_letter_goes_as_soon_as_nothing_more_is_to_come():
+    _row, [first, second, third] = decided("Rivers", "Roads", "Schools", voters=[patron()])
+    publish(first)
+    clock.move(FIRST + timedelta(minutes=1))
+    assert announcements.write_due() == 1
+    topics.move(third, "dropped", reason="The records are sealed.")
+    assert announcements.write_due() == 0
+    publish(second)
+    assert announcements.write_due() == 1
+    assert announcements.write_due() == 0
+
+
+def test_a_follower_whom_the_second_letter_passes_over_is_told_of_the_topic():
+    once, twice = patron("once@example.org"), patron("twice@example.org")
+    row, [first, second] = decided("Rivers", "Roads", voters=[once, twice])
+    remind(row, once)
+    for reader in (once, twice):
+        follows.follow(reader, second)
+    publish(first)
+    clock.move(FIRST + timedelta(minutes=1))
+    assert announcements.write_due() == 2
+    publish(second)
+    assert announcements.write_due() == 2
+    assert written("round_stories") == [once.email, twice.email, twice.email]
+    assert len(written("topic_told")) == 1
 
 
 def test_a_story_linked_by_mistake_is_not_told():
@@ -90,13 +139,13 @@ def test_a_story_linked_by_mistake_is_not_told():
     follows.follow(patron("follower@example.org"), topic)
     publish(topic)
     topics.move(topic, "in_reporting")
-    clock.move(announcements.WAITS + timedelta(minutes=1))
+    clock.move(FIRST + timedelta(minutes=1))
     assert announcements.write_due() == 0
     Story.objects.all().delete()
     publish(topic)
     assert announcements.write_due() == 1
     assert len(written("topic_told")) == 1
-    clock.move(announcements.WAITS + timedelta(minutes=1))
+    clock.move(FIRST + timedelta(minutes=1))
     assert announcements.write_due() == 1
     assert len(written("round_stories")) == 1
 

@@ -39,12 +39,17 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
         """Not answered, and the promised day is over on this one."""
         return self.waiting().filter(answer_by__lt=on)
 
+    def refused_in_public(self) -> "SuggestionQuerySet":
+        """Of which readers know that the newsroom will not cover it; the newest first."""
+        return self.exclude(public_reason="").order_by("-answered_at")
+
 
 class Suggestion(models.Model):
     """What a patron would like to see covered. Written only through voting/suggestions.py.
 
-    `answer` is what the newsroom says to the author, whom alone it is shown to; `answer_by` the day (newsroom's zone)
-    by which there is one. An erased author is forgotten, and what they wrote with them.
+    `answer` is what the newsroom says to the author, whom alone it is shown to; `public_reason` what readers may know
+    of a refusal, in other words; `answer_by` the day (newsroom's zone) by which there is an answer. An erased author is
+    forgotten, and what they wrote with them.
     """
 
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -59,6 +64,7 @@ class Suggestion(models.Model):
     state = models.CharField(max_length=10, choices=SuggestionState, default=SuggestionState.SUGGESTED)
     topic = models.ForeignKey(Topic, null=True, blank=True, on_delete=models.PROTECT, related_name="suggestions")
     answer = models.TextField(_("answer"), max_length=1000, blank=True)
+    public_reason = models.TextField(_("what readers may know"), max_length=500, blank=True)
     answer_by = models.DateField()
     answered_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=clock.Now(), editable=False)
@@ -79,6 +85,9 @@ class Suggestion(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["declined", "expired"]) | ~Q(answer=""), name="suggestion_refused_with_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(public_reason="") | Q(state="declined"), name="suggestion_refused_in_public_if_refused"
             ),
         ]
         indexes = [

@@ -35,6 +35,13 @@ WEIGHTS = """
     FROM voting_openballot WHERE round_id = %s GROUP BY 1
 """
 TAKE_OUT = "DELETE FROM voting_openballot WHERE round_id = %s AND key = ANY(%s)"
+SWEEP = (
+    "VACUUM voting_openballot, voting_round, voting_rollentry",
+    "SET lock_timeout = '1s'",
+    "VACUUM FULL voting_openballot",
+    "VACUUM FULL voting_round",
+    "RESET lock_timeout",
+)
 # How long a close waits for a secret that was lost, if it needs it.
 PATIENCE = timedelta(days=3)
 BLANK = ('{"choices":[],', '{"choices":{},')
@@ -123,24 +130,27 @@ def numbers(of: Round) -> dict[str, Any]:
 
 
 def _sweep() -> None:
-    """Takes the dead rows out of their pages: the ballots' keys and the nonce still stand there.
+    """Takes the dead rows out of their pages, then writes the tables and their indexes anew: in the old files the keys
+    of ballots and the nonce would stand until something is written over them.
 
-    Where it fails, the database's own sweep, which looks at these tables every minute, does it.
+    Writing anew asks for a table alone, and for no longer than others can wait. Where it is not to be had (a backup
+    reads it) the count tries again, and what is left is swept from sight by the database itself every minute.
     """
     if connection.in_atomic_block:
         return
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM voting_openballot, voting_round, voting_rollentry")
-    except DatabaseError as error:
-        log.warning("ballots_not_swept", error=type(error).__name__)
+    for statement in SWEEP:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+        except DatabaseError as error:
+            log.warning("ballots_not_swept", error=type(error).__name__)
 
 
 def count(of: Round, *, reason: str = "") -> Result:
     """Counts a closed round and freezes the result, once; its topics are chosen or not.
 
-    With a `reason` it counts a counted round again and puts a new version beside the old. What was announced stays: no
-    topic moves then.
+    With a `reason`, the one for which it is to be counted again, it puts a new version beside the old. What was
+    announced stays: no topic moves then.
     """
     with transaction.atomic():
         closing = _closing(of)
@@ -150,7 +160,7 @@ def count(of: Round, *, reason: str = "") -> Result:
     with transaction.atomic():
         held = Round.objects.select_for_update().get(pk=of.pk)
         last = held.results.order_by("version").last()
-        if last is not None and not reason:
+        if last is not None and (not reason or held.recount_reason != reason):
             return last
         version = last.version + 1 if last else 1
         made = Result.objects.create(
@@ -165,6 +175,10 @@ def count(of: Round, *, reason: str = "") -> Result:
         round_log.write(held, "counted", version=version, rules=result["rules"], result_digest=made.digest, **told)
         if last is None:
             _announce(held, result["count"]["chosen"])
+        else:
+            held.recount_reason = held.failure = ""
+            held.save(update_fields=["recount_reason", "failure"])
+    _sweep()
     return made
 
 

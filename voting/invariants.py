@@ -110,7 +110,7 @@ def on_time() -> str:
     waiting = (
         Round.objects.to_open().filter(opens_at__lte=late)
         | Round.objects.to_close().filter(closes_at__lte=late)
-        | Round.objects.to_count().filter(closed_at__lte=late)
+        | Round.objects.to_count().filter(counted_at=None, closed_at__lte=late)
     )
     return _said("for more than an hour nothing has happened with round", waiting.values_list("pk", flat=True))
 

@@ -19,7 +19,7 @@ from newsroom import bell, clock
 from voting import closing, opening, round_log, topics
 from voting.methods.canonical import Malformed
 from voting.methods.configuration import FEWEST_FOR_BALLOTS, FEWEST_WITH_CONSENT, Configuration
-from voting.models import Eligibility, Method, Result, RollEntry, Round, RoundTopic, Topic, TopicState
+from voting.models import Eligibility, Method, RollEntry, Round, RoundTopic, Topic, TopicState
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +85,14 @@ class NotCounted(Exception):
     @property
     def sentence(self) -> str:
         return _("Only a round that is counted can be counted again.")
+
+
+class BeingCounted(Exception):
+    """It was asked for just now, for another reason."""
+
+    @property
+    def sentence(self) -> str:
+        return _("This round is being counted again already.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +215,12 @@ def close_due() -> int:
 
 
 def count_due() -> int:
-    """Counts every closed round that is not counted yet; answers how many."""
+    """Counts every closed round that is not counted yet, or is to be counted again; answers how many."""
     return _each(Round.objects.to_count(), _count)
 
 
 def _count(of: Round) -> bool:
-    closing.count(of)
+    closing.count(of, reason=of.recount_reason)
     return True
 
 
@@ -286,11 +294,11 @@ def archive(of: Round, *, actor: Patron | None) -> None:
     of.refresh_from_db()
 
 
-def count_again(of: Round, *, reason: str, actor: Patron | None) -> Result:
-    """Counts a counted round again: the new version stands beside the old, and no topic moves.
+def count_again(of: Round, *, reason: str, actor: Patron | None) -> None:
+    """Has a counted round counted again, by the worker: the new version then stands beside the old; no topic moves.
 
-    Asked for again with the same reason (a form sent twice), it answers with the version that is there. Raises
-    NotCounted, ReasonMissing.
+    Asked for again with the same reason (a form sent twice) it does nothing. Raises NotCounted, BeingCounted,
+    ReasonMissing.
     """
     with transaction.atomic():
         held = _held(of)
@@ -298,12 +306,14 @@ def count_again(of: Round, *, reason: str, actor: Patron | None) -> Result:
             raise NotCounted
         if not (why := reason.strip()):
             raise ReasonMissing
-        last = held.results.latest("version")
-        if last.reason == why:
-            return last
-        made = closing.count(held, reason=why)
-        audit.record(actor, "round.count_again", target=_target(held), reason=why[:500], version=made.version)
-    return made
+        if why in {held.recount_reason, held.results.latest("version").reason}:
+            return
+        if held.recount_reason:
+            raise BeingCounted
+        held.recount_reason = why
+        held.save(update_fields=["recount_reason"])
+        audit.record(actor, "round.count_again", target=_target(held), reason=why[:500])
+        transaction.on_commit(lambda: bell.ring("voting.count_rounds"))
 
 
 def _held(of: Round) -> Round:

@@ -32,6 +32,7 @@ editors = roles.required(Role.EDITOR, Role.ADMIN)
 Refused = (
     rounds.NotADraft, rounds.NotOpen, rounds.NotReady, rounds.NotLater, rounds.ReasonMissing, rounds.NotArchivable,
     rounds.NotCounted,
+    rounds.BeingCounted,
 )  # fmt: skip
 # From how many of those who came after the opening, and from which share of the roll, editors are told of a surge.
 SURGE, SURGE_SHARE = 10, 10

@@ -79,8 +79,8 @@ class RoundQuerySet(models.QuerySet["Round"]):
         return self.open().filter(closes_at__lte=clock.Now())
 
     def to_count(self) -> "RoundQuerySet":
-        """Sealed, without a result."""
-        return self.filter(closed_at__isnull=False, counted_at=None)
+        """Sealed, without a result or to be counted again."""
+        return self.filter(Q(counted_at=None) | ~Q(recount_reason=""), closed_at__isnull=False)
 
     def public(self) -> "RoundQuerySet":
         """What readers may know of."""
@@ -148,6 +148,8 @@ class Round(models.Model):
     seed = models.CharField(max_length=64, blank=True)
     nonce = models.CharField(max_length=64, blank=True)
     key_fingerprint = models.CharField(max_length=64, blank=True)
+    # Why it is to be counted again, until it is.
+    recount_reason = models.TextField(max_length=500, blank=True)
     # What kept it from being opened, closed or counted the last time it was tried; for staff.
     failure = models.CharField(max_length=200, blank=True)
 
@@ -176,6 +178,9 @@ class Round(models.Model):
                     & ~Q(key_fingerprint="")
                 ),
                 name="round_opened_is_frozen",
+            ),
+            models.CheckConstraint(
+                condition=Q(recount_reason="") | Q(counted_at__isnull=False), name="round_counted_before_it_is_again"
             ),
             # The key to who cast which ballot exists exactly while the round is open.
             models.CheckConstraint(

@@ -136,9 +136,9 @@ class Cast:
         """So many equal ballots, which weigh `more` than one each. Blank ones weigh nothing."""
         self.lines += count
         if pile:
-            self.single[pile] += count
+            self.single[pile] = self.single.get(pile, 0) + count
             if self.weighted is not self.single:
-                self.weighted[pile] += count + more
+                self.weighted[pile] = self.weighted.get(pile, 0) + count + more
         else:
             self.blank += count
 

@@ -12,11 +12,11 @@ from voting.methods.ties import Ties
 def count_irv(topics: Sequence[str], piles: Piles, ties: Ties) -> Outcome:
     """One winner. Equal last ones: the fewer in the latest earlier round goes out, then the lot."""
     found = Outcome()
-    held: dict[str, Counter[Ranking]] = {topic: Counter() for topic in topics}
+    held: dict[str, dict[Ranking, int]] = {topic: {} for topic in topics}  # a pile lies at one topic at a time
     exhausted, rounds = 0, list[dict[str, int]]()
     for pile, count in piles.items():
         if pile:
-            held[pile[0][0]][pile] += count
+            held[pile[0][0]][pile] = count
     transfers: dict[str, Any] = {}
     out: list[str] = []
     while held:
@@ -38,13 +38,13 @@ def count_irv(topics: Sequence[str], piles: Piles, ties: Ties) -> Outcome:
     return _finish(found, rounds, out, ties)
 
 
-def _move(held: dict[str, Counter[Ranking]], last: str) -> tuple[Counter[str], int]:
+def _move(held: dict[str, dict[Ranking, int]], last: str) -> tuple[Counter[str], int]:
     """Hands the ballots of the topic that goes out to the next one on each that is still in."""
     pile_of_last, moved, lost = held.pop(last), Counter[str](), 0
     for ranking, count in pile_of_last.items():
         for (topic,) in ranking:
             if topic in held:
-                held[topic][ranking] += count
+                held[topic][ranking] = count
                 moved[topic] += count
                 break
         else:

@@ -132,9 +132,17 @@ def _count_ballots(files: dict[str, bytes], rules: Configuration, closing: Closi
         log, program = files["log.jsonl"].decode(), files["recount.py"].decode()
     except UnicodeDecodeError:
         raise Malformed("a file is not text in UTF-8") from None
-    cast = read_ballots(rules, io.StringIO(ballots, newline="\n"))
-    if cast.digest != closing.ballot_digest:
-        verdict.differs("ballots.jsonl is not what was sealed at the close")
+    forged = "ballots.jsonl is not what was sealed at the close"
+    is_sealed = digest(ballots) == closing.ballot_digest
+    try:
+        cast = read_ballots(rules, io.StringIO(ballots, newline="\n"))
+    except Malformed as refusal:
+        if is_sealed:
+            raise
+        verdict.differs(f"{forged}: {refusal}")
+        return
+    if not is_sealed:
+        verdict.differs(forged)
         return
     if (cast.counted, cast.blank) != (closing.counted, closing.blank):
         verdict.differs("there are not as many ballots as closing.json says")

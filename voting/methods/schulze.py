@@ -17,14 +17,15 @@ Matrix = dict[str, dict[str, int]]  # matrix[a][b]: how many prefer a to b
 def pairwise(topics: Sequence[str], piles: Piles) -> Matrix:
     """How many prefer each topic to each other one."""
     at = {topic: number for number, topic in enumerate(topics)}
+    alone = {(topic,): number for topic, number in at.items()}
     ranked = [0] * len(at)
     # Above a topic that is not ranked stands every one that is: only pairs on one ballot are looked at.
     not_above = [[0] * len(at) for _ in at]
     for pile, count in piles.items():
         above: list[int] = []
         for group in pile:
-            if len(group) == 1:
-                one = at[group[0]]
+            one = alone.get(group)
+            if one is not None:
                 ranked[one] += count
                 row = not_above[one]
                 for other in above:
@@ -32,9 +33,9 @@ def pairwise(topics: Sequence[str], piles: Piles) -> Matrix:
                 above.append(one)
                 continue
             here = [at[topic] for topic in group]
-            for one in here:
-                ranked[one] += count
-                row = not_above[one]
+            for level in here:
+                ranked[level] += count
+                row = not_above[level]
                 for other in above:
                     row[other] += count
                 for other in here:

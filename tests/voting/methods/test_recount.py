@@ -102,9 +102,9 @@ def forged(bundle: dict[str, bytes], name: str, old: bytes, new: bytes) -> bytes
     ("name", "old", "new", "code", "sentence"),
     [
         ("ballots.jsonl", b'["a","b"]', b'["a","c"]', DIFFERENT, "not what was sealed at the close"),
-        ("ballots.jsonl", b'"weight":1}\n', b'"weight":2}\n', NOT_RECOUNTABLE, "weighs too much"),
-        ("ballots.jsonl", b'["a"]', b'["z"]', NOT_RECOUNTABLE, "z is not a topic of this round"),
-        ("ballots.jsonl", b'["a"]', b'["a" ]', NOT_RECOUNTABLE, "a ballot: it is not in canonical form"),
+        ("ballots.jsonl", b'"weight":1}\n', b'"weight":2}\n', DIFFERENT, "weighs too much"),
+        ("ballots.jsonl", b'["a"]', b'["z"]', DIFFERENT, "z is not a topic of this round"),
+        ("ballots.jsonl", b'["a"]', b'["a" ]', DIFFERENT, "a ballot: it is not in canonical form"),
         ("result.json", b'"blank":24', b'"blank":25', DIFFERENT, "result.json says chosen"),
         ("result.json", b'"topics_each"', b'"topics_Each"', DIFFERENT, "not the result that the log names"),
         ("round.json", b"What next?", b"What else?", DIFFERENT, "round.json is not what the log says was opened"),
@@ -226,18 +226,26 @@ def test_encrypted_file_is_refused(bundle: dict[str, bytes]) -> None:
         ("log.jsonl", b"{}", "the log's chain is broken at entry 1"),
         ("log.jsonl", b"[]", "the log's chain is broken at entry 1"),
         ("ballots.jsonl", b"\xff", "a file is not text in UTF-8"),
-        ("ballots.jsonl", b"{}\n", "line 1 of the ballots is not a ballot in canonical form"),
-        (
-            "ballots.jsonl",
-            b'{"choices":["b"],"code":"","weight":1}\n{"choices":["a"],"code":"","weight":1}\n',
-            "sorted",
-        ),
-        ("ballots.jsonl", b'{"choices":5,"code":"","weight":1}\n', "a ballot is a list of topics"),
-        ("ballots.jsonl", b'{"choices":["a"],"code":"","weight":1}', "line 1 of the ballots is not a ballot"),
     ],
 )
 def test_nonsense_in_a_file_is_refused(bundle: dict[str, bytes], name: str, content: bytes, sentence: str) -> None:
     refused(packed(summed({**bundle, name: content})), sentence)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"{}\n", "line 1 of the ballots is not a ballot in canonical form"),
+        (b'{"choices":["b"],"code":"","weight":1}\n{"choices":["a"],"code":"","weight":1}\n', "sorted"),
+        (b'{"choices":5,"code":"","weight":1}\n', "a ballot is a list of topics"),
+        (b'{"choices":["a"],"code":"","weight":1}', "line 1 of the ballots is not a ballot"),
+    ],
+)
+def test_ballots_that_were_not_sealed_differ_even_if_they_are_none(
+    bundle: dict[str, bytes], content: bytes, sentence: str
+) -> None:
+    code, sentences = said(packed(summed({**bundle, "ballots.jsonl": content})))
+    assert (code, sentence in sentences, "not what was sealed" in sentences) == (DIFFERENT, True, True)
 
 
 @given(st.binary(max_size=300))

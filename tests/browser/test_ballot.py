@@ -154,10 +154,35 @@ def test_without_a_script_on_the_narrowest_phone(browser: Browser, world: World,
     assert ballots.choices_of(spring, voter) == ["mines", "rivers", "schools"]
 
 
-@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("uk", "dark")])
+def test_ranking_and_points_without_a_script(browser: Browser, world: World, voter: Patron) -> None:
+    ranked = votes.opened(*FIVE, **RANKING)
+    given = votes.opened("lakes", "parks", "trams", slug="points", **POINTS)
+    with phone(browser, world, voter, java_script_enabled=False) as page:
+        page.goto(f"{world.url}/rounds/spring/")
+        for name in ("Mines", "Roads"):
+            page.get_by_label(f"Place: {name}").select_option("1")
+        page.get_by_role("button", name="Cast ballot").click()
+        expect(page.get_by_text("Two topics have the same place.")).to_be_visible()
+        page.get_by_label("Place: Roads").select_option("2")
+        page.get_by_role("button", name="Cast ballot").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your ballot is in")
+        page.goto(f"{world.url}/rounds/points/")
+        for name in ("Lakes", "Parks", "Trams"):
+            page.get_by_label(f"Points: {name}").fill("4")
+        page.get_by_role("button", name="Cast ballot").click()
+        expect(page.get_by_text("take 2 back")).to_be_visible()
+        page.get_by_label("Points: Trams").fill("2")
+        page.get_by_role("button", name="Cast ballot").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your ballot is in")
+    assert ballots.choices_of(ranked, voter) == [["mines"], ["roads"]]
+    assert ballots.choices_of(given, voter) == {"lakes": 4, "parks": 4, "trams": 2}
+
+
+@pytest.mark.parametrize(("width", "language", "scheme"), [(1280, "en", "light"), (320, "uk", "dark")])
 def test_every_state_of_a_round_is_without_fault(
-    browser: Browser, world: World, voter: Patron, language: str, scheme: str
+    browser: Browser, world: World, voter: Patron, width: int, language: str, scheme: str
 ) -> None:
+    looks: Any = {"locale": language, "color_scheme": scheme, "viewport": {"width": width, "height": 720}}
     now = clock.now()
     lasts = {"closes_at": now + timedelta(days=7)}
     votes.opened(*FIVE, offers_none=True, **lasts)
@@ -165,7 +190,7 @@ def test_every_state_of_a_round_is_without_fault(
         votes.opened(*(f"{slug}-{number}" for slug in FIVE), slug=rules["ballot"], **rules, **lasts)
     short = votes.opened("lakes", slug="short", closes_at=now + timedelta(days=1))
     found = []
-    with phone(browser, world, voter, locale=language, color_scheme=scheme) as page:
+    with phone(browser, world, voter, **looks) as page:
         page.on("pageerror", lambda error: found.append(str(error)))
         page.goto(f"{world.url}/rounds/spring/")
         found += faults(page)
@@ -185,13 +210,13 @@ def test_every_state_of_a_round_is_without_fault(
         page.locator(".bar > button").click()
         page.locator(".receipt").wait_for()
         found += faults(page)
-    with phone(browser, world, None, locale=language, color_scheme=scheme) as page:
+    with phone(browser, world, None, **looks) as page:
         page.goto(f"{world.url}/rounds/spring/")
         for summary in page.locator("summary").all():
             summary.click()
         found += faults(page)
     _wait_for(short)
-    with phone(browser, world, voter, locale=language, color_scheme=scheme) as page:
+    with phone(browser, world, voter, **looks) as page:
         page.goto(f"{world.url}/rounds/short/")
         found += faults(page)
     assert found == []

@@ -48,13 +48,11 @@ def _requests(port: int, sessions: list[str], count: int, number: int) -> list[b
     return found
 
 
-def measure(rounds: int, ballots: int, voters: int, name: str) -> Measured:
-    """Bare, ours, bare, ours …; before that everybody has voted once at both."""
+def measure(rounds: int, ballots: int, voters: int, database: str) -> Measured:
+    """Bare, ours, bare, ours …, on a database that is migrated; before that everybody has voted once at both."""
     seen = Measured()
-    database = laptop.database_url(name, throwaway=True)
     with servers.redis() as redis:
         env = servers.environment(database, redis)
-        servers.manage(env, "migrate", "--verbosity", "0")
         if redis:  # as in production: pages name their style sheets by what is in them
             servers.manage(env, "collectstatic", "--noinput", "--verbosity", "0")
         made = subprocess.run(
@@ -110,7 +108,9 @@ def main() -> None:
     parser.add_argument("--voters", type=int, default=200)
     options = parser.parse_args()
     print(f"load on this machine: {', '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} cores")
-    print(report(measure(options.rounds, options.ballots, options.voters, f"bench_ballots_{os.getpid()}")))
+    database = laptop.database_url(f"bench_ballots_{os.getpid()}", throwaway=True)
+    servers.manage(servers.environment(database, ""), "migrate", "--verbosity", "0")
+    print(report(measure(options.rounds, options.ballots, options.voters, database)))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def site(world_db: WorldDatabase, folder: Path, application: str, **environment:
     port, log = free_port(), folder / "gunicorn.log"
     command = [
         sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--workers", "2",
-        "--worker-class", "gthread", "--threads", "8", "--keep-alive", "60", "--log-level", "warning",
+        "--preload", "--worker-class", "gthread", "--threads", "8", "--keep-alive", "60", "--log-level", "warning",
     ]  # fmt: skip
     with log.open("wb") as out:
         running = subprocess.Popen(command, env=world_db.environment(**environment), stdout=out, stderr=out)

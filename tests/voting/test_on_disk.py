@@ -53,7 +53,10 @@ def test_after_the_close_no_byte_of_a_key_or_the_nonce_stands_in_a_file(
     assert found == [False] * 7 if sweeps else any(found)
 
 
-def test_a_close_does_not_wait_for_who_reads_the_ballots_and_the_count_sweeps_again(world_db: WorldDatabase) -> None:
+def test_a_close_does_not_wait_for_who_reads_the_ballots_and_the_count_sweeps_again(
+    world_db: WorldDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "SWEEP", [statement.replace("1s", "50ms") for statement in closing.SWEEP])
     of = a_round_to_close()
     secret = OpenBallot.objects.values_list("key", flat=True)[0]
     reader = connection.copy()

@@ -135,7 +135,7 @@ def test_two_hundred_clients_change_the_ballots_of_fifty_patrons_fifty_times(
 
 
 @pytest.mark.database
-@pytest.mark.parametrize("holds", ["1", "0"])
+@pytest.mark.parametrize("holds", [pytest.param("1", marks=pytest.mark.storm), "0"])
 def test_control_without_the_rounds_lock_a_committed_ballot_is_lost(
     world_db: WorldDatabase, tmp_path: Path, holds: str
 ) -> None:

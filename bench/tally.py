@@ -134,7 +134,7 @@ def one(method: str, program: str, round_id: int) -> Tally:
     before, begun, used = _peak(), time.perf_counter(), time.process_time()
     chosen, different = ours(method, lines) if program == OURS else (others[program](method, lines), 0)
     took, cpu = time.perf_counter() - begun, time.process_time() - used
-    return Tally(took, cpu, _peak() - before, sorted(chosen), different)
+    return Tally(took, cpu, _peak() - before, sorted(map(str, chosen)), different)
 
 
 def _peak() -> int:

@@ -9,9 +9,11 @@ always the winner, the winner is guessed.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import sqrt
+from operator import eq
 from typing import Any
 
 from django.db import connection
@@ -49,31 +51,36 @@ class Attack:
     truth: Mapping[int, str]
     known: set[int]
     seen: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    tried: int = 0
 
     def accuracy(self) -> tuple[str, float]:
         """The best way of guessing, and the share of the other half that it guesses."""
-        ways = {"always the winner": self._winner()} | dict(self._ways())
         others = set(self.truth) - self.known
-        best = max(ways, key=lambda way: (self._hits(ways[way], self.known), way == "always the winner"))
-        return best, self._hits(ways[best], others) / len(others)
-
-    def tried(self) -> int:
-        return sum(1 for _way in self._ways())
-
-    def _winner(self) -> dict[int, str]:
-        winner = Counter(self.truth[voter] for voter in self.known).most_common(1)[0][0]
-        return dict.fromkeys(self.truth, winner)
-
-    def _hits(self, guess: Mapping[int, str], whose: set[int]) -> int:
-        return sum(guess.get(voter) == self.truth[voter] for voter in whose)
-
-    def _ways(self) -> Iterator[tuple[str, dict[int, str]]]:
-        ballots, winner = dict(self._ballots()), self._winner()
+        best, most, found = "always the winner", self._winners(self.known), self._winners(others)
+        ballots, self.tried = dict(self._ballots()), 0
         for name, voters in self._voters():
+            told = [self.truth[voter] if voter in self.known else None for voter in voters]
+            untold = self._winners(self.known.difference(voters))
             for order, choices in ballots.items():
-                for direction in (1, -1):
-                    spread = [choices[at * len(choices) // len(voters)] for at in range(len(voters))][::direction]
-                    yield f"{name} × {order} × {direction}", winner | dict(zip(voters, spread, strict=True))
+                spread = [choices[at * len(choices) // len(voters)] for at in range(len(voters))]
+                for guess in (spread, spread[::-1]):
+                    self.tried += 1
+                    if (hits := sum(map(eq, guess, told)) + untold) > most:
+                        best, most = f"{name} × {order}", hits
+                        found = sum(
+                            self.truth[voter] == one
+                            for voter, one in zip(voters, guess, strict=True)
+                            if voter in others
+                        ) + self._winners(others.difference(voters))
+        return best, found / len(others)
+
+    @cached_property
+    def _winner(self) -> str:
+        return Counter(self.truth[voter] for voter in self.known).most_common(1)[0][0]
+
+    def _winners(self, whose: Collection[int]) -> int:
+        """How many of them are guessed by always guessing the winner."""
+        return sum(self.truth[voter] == self._winner for voter in whose)
 
     def _ballots(self) -> Iterator[tuple[str, list[str]]]:
         rows = [row | read_json(row["line"], "a ballot") for row in self.dump["voting_ballot"]]

@@ -52,8 +52,8 @@ _ALL = (
         "Months that are still to come are empty. Yearly payers look complete until their twelfth month.",
     )),
     Definition("renewal", _("Yearly renewal"), _(
-        "Of the paid years that ended in a month, those after which the same person paid a recurring charge again "
-        "within 30 days. A month is shown once these 30 days are over.",
+        "Of the paid years that ended in a month, those after which the same person paid a recurring charge for the "
+        "time that follows, within 30 days. A month is shown once these 30 days are over.",
     )),
     Definition("value", _("What a patron brings, observed"), _(
         "What came of a cohort's recurring payments in its first 6, 12, 24 and 36 months, net of refunds, "
@@ -98,13 +98,41 @@ _ALL = (
     Definition("origins", _("Where patrons come from"), _(
         "Started: gifts begun on the support page. Joined: persons whose first recurring charge was paid in these "
         "months. After 90 days: what those who joined at least 90 days ago gave a month on their 90th day, "
-        "without anybody whose every payment went back. How often an ask was shown is not measured yet.",
+        "without anybody whose every recurring payment went back. How often an ask was shown is not measured yet.",
     )),
     Definition("rule_joining", _("Credit to the gift with which they joined"), _(
         "A person counts for the story, ask and campaign of the recurring gift with which they became a patron.",
     )),
     Definition("rule_first", _("Credit to the first gift ever"), _(
         "A person counts for the story, ask and campaign of the first gift that they ever made, single or recurring.",
+    )),
+    Definition("goal", _("Goal"), _(
+        "What the newsroom wants to have reached by a day: so many active patrons, or so large a monthly sum in one "
+        "currency. Reached is what stands at the end of the month, or now.",
+    )),
+    Definition("participation", _("Participation"), _(
+        "Of the patrons who could vote when the round opened, those whose ballot was in when it closed. Who became a "
+        "patron later is told apart. Of a year: distinct persons, over all rounds that closed in it. As of last "
+        "night.",
+    )),
+    Definition("promise", _("Promise kept"), _(
+        "Of the topics chosen in rounds that closed more than 60 days ago, those whose story is out. Those dropped, "
+        "with a public reason, are told apart; the rest is at work. Days: from the close to the story, the median.",
+    )),
+    Definition("behind", _("Money behind a topic"), _(
+        "Net income of the days after the close of the round before, up to and with the day on which this round "
+        "closed, and of a year at most. What came of those who voted, from the roll, is divided in proportion to the "
+        "topics' published counts (first preferences, points, or approvals); never from ballots, so it does not say "
+        "who gave for what. Each topic has its share rounded down to whole minor units; units left over go, one each, "
+        "to the largest remainders, of equal ones to the topic that stands first on the ballot. Unallocated: what "
+        "others gave, what cannot be told of a person, and the part of “none of these”. Topics and unallocated give "
+        "the net income of these days. In a currency in which fewer than twenty voters gave, all is unallocated. "
+        "Shown only of rounds large enough for their counts to be published.",
+    )),
+    Definition("voters_stay", _("Who voted and who did not"), _(
+        "Of those on the roll who were active patrons at the close, the share that is so 90 and 365 days after it. It "
+        "does not say that voting makes people stay: those who vote care more to begin with. Shown only where both "
+        "groups have at least twenty persons.",
     )),
     Definition("headline", _("All currencies in one"), _(
         "Each currency's figure at the newest stored daily rate not later than the day of the figure. What a "

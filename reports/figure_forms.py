@@ -8,15 +8,18 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from asks.models import Goal
 from newsroom import clock
 from newsroom.models import DailyRate
 from payments.models.ledger import Kind
 from payments.models.payment import Source
 from reports.figures import months
+from reports.forms import amount
 from reports.models import MovementKind
+from voting.models import Round
 
 
 class MonthForm(forms.Form):
@@ -78,6 +81,70 @@ class SpanForm(forms.Form):
         """One of the words, as the address has it; the first if it has another."""
         said = self.data.get(name, "")
         return said if said in words else words[0]
+
+
+class RoundForm(forms.Form):
+    """Which of the counted rounds the money behind topics is shown of: the newest if none is named."""
+
+    def __init__(self, data: QueryDict, *, rounds: Sequence[Round]) -> None:
+        super().__init__(data)
+        self.rounds = {one.pk: one for one in rounds}
+        language = get_language() or "en"
+        choices = [(one.pk, f"{one.title(language)} ({clock.day(one.closes_at)})") for one in rounds]
+        self.fields["round"] = forms.TypedChoiceField(
+            label=_("Round"), required=False, coerce=int, empty_value=None, choices=choices
+        )
+
+    def chosen(self) -> Round | None:
+        """None if no round has been counted."""
+        named: int | None = self.cleaned_data["round"] if self.is_valid() else None
+        return self.rounds.get(named or 0) or next(iter(self.rounds.values()), None)
+
+
+class GoalForm(forms.Form):
+    """What is aimed at: so many active patrons, or so much a month in a currency, by the last of some days."""
+
+    counts = forms.ChoiceField(label=_("What is counted"))
+    target = forms.CharField(label=_("How much or how many"), max_length=20)
+    first_on = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last_on = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, data: QueryDict | None, *, currencies: Sequence[str]) -> None:
+        super().__init__(data)
+        sums = [(code, gettext("monthly sum in %(currency)s") % {"currency": code}) for code in currencies]
+        self.fields["counts"] = forms.ChoiceField(
+            label=_("What is counted"), choices=[("patrons", Goal.What.PATRONS.label), *sums]
+        )
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        for name in ("first_on", "last_on"):
+            if said.get(name) and not months.FIRST <= said[name] < months.LAST:
+                self.add_error(name, gettext("This day is too far away."))
+        if said.get("first_on") and said.get("last_on") and said["first_on"] > said["last_on"]:
+            self.add_error("last_on", gettext("The last day comes before the first."))
+        if said.get("counts") and said.get("target"):
+            try:
+                said["target"] = self._target(said["counts"], said["target"])
+            except forms.ValidationError as error:
+                self.add_error("target", error)
+        return said
+
+    def _target(self, counts: str, text: str) -> int:
+        if counts != "patrons":
+            return amount(text, counts).minor
+        if not re.fullmatch(r"[0-9]{1,8}", text.strip(), re.ASCII) or not int(text):
+            raise forms.ValidationError(gettext("Write how many persons, in digits."))
+        return int(text)
+
+    def wanted(self) -> dict[str, Any]:
+        """As `goals.aim` takes it."""
+        said, is_of_persons = self.cleaned_data, self.cleaned_data["counts"] == "patrons"
+        return {
+            "what": Goal.What.PATRONS if is_of_persons else Goal.What.MONTHLY,
+            "currency": "" if is_of_persons else said["counts"],
+            "target": said["target"], "first_on": said["first_on"], "last_on": said["last_on"],
+        }  # fmt: skip
 
 
 class RatesForm(forms.Form):

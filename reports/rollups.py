@@ -21,6 +21,7 @@ from newsroom.models import Newsroom
 from reports import movements
 from reports.models import Progress
 from reports.models.parts import PARTS
+from reports.round_sums import ROUNDS
 from reports.sums import MONEY, MOVEMENTS, NIGHT, STANDING, Sum
 
 EVER = ("-infinity", "infinity")
@@ -117,7 +118,7 @@ def rebuild(*, with_own: bool = False) -> None:
 
 
 def make_night() -> None:
-    """Makes anew what hangs on rows that can change: invoices, origins, what is at risk, what cohorts brought.
+    """Makes anew what hangs on rows that can change: invoices, origins, rolls, what is at risk, what cohorts brought.
 
     And the movements of persons who were merged: their history did not grow, it is told of another patron.
     """
@@ -176,7 +177,7 @@ def _night(progress: Progress) -> None:
     progress.night_at = clock.now()
     facts = {"zone": progress.zone, "through": progress.through, "now": progress.night_at}
     with connection.cursor() as cursor:
-        for row in NIGHT:
+        for row in (*NIGHT, *ROUNDS):
             _make(cursor, row, facts, *EVER)
 
 

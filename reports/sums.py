@@ -24,8 +24,8 @@ class Sum:
     select: str
 
 
-_KIND = "CASE WHEN e.kind = 'adjustment' AND e.payment_id IS NOT NULL THEN 'return' ELSE e.kind END"
-_SETTLED = "e.written_in < %(through)s::text::xid8"
+KIND = "CASE WHEN e.kind = 'adjustment' AND e.payment_id IS NOT NULL THEN 'return' ELSE e.kind END"
+SETTLED = "e.written_in < %(through)s::text::xid8"
 _SPAN = """
 {0} >= (%(first)s::date::timestamp AT TIME ZONE %(zone)s) AND {0} < (%(until)s::date::timestamp AT TIME ZONE %(zone)s)
 """
@@ -43,7 +43,7 @@ _BACK = f"""
            COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind IN ('refund', 'refund_reversal')), 0) AS refunded,
            COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind = 'dispute'), 0) AS disputed,
            COALESCE(SUM(e.seen_minor) FILTER (WHERE e.kind NOT IN ('payment', 'fee', 'dispute_fee')), 0) AS gone
-    FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {_SETTLED}
+    FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SETTLED}
     GROUP BY 1, 2, 3, 4
 )
 """
@@ -52,25 +52,25 @@ MONEY = (
     Sum(
         "reports_moneyday", "day", "day, source, currency, kind, amount_minor, lines",
         f"""
-SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date, e.source, e.currency, {_KIND}, SUM(e.amount_minor), COUNT(*)
-FROM payments_ledgerentry e WHERE {_SETTLED} AND {_SPAN.format("e.occurred_at")} GROUP BY 1, 2, 3, 4
+SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date, e.source, e.currency, {KIND}, SUM(e.amount_minor), COUNT(*)
+FROM payments_ledgerentry e WHERE {SETTLED} AND {_SPAN.format("e.occurred_at")} GROUP BY 1, 2, 3, 4
 """,
     ),
     Sum(
         "reports_seenday", "day", "day, currency, kind, is_recurring, amount_minor, lines",
         f"""
-SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date, e.seen_currency, {_KIND}, d.interval <> 'once',
+SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date, e.seen_currency, {KIND}, d.interval <> 'once',
        SUM(e.seen_minor), COUNT(*)
 FROM payments_ledgerentry e JOIN payments_payment p ON p.id = e.payment_id
 JOIN payments_donation d ON d.id = p.donation_id
-WHERE e.seen_currency <> '' AND {_SETTLED} AND {_SPAN.format("e.occurred_at")} GROUP BY 1, 2, 3, 4
+WHERE e.seen_currency <> '' AND {SETTLED} AND {_SPAN.format("e.occurred_at")} GROUP BY 1, 2, 3, 4
 """,
     ),
     Sum(
         "reports_giftmonth", "month", "month, currency, kind, amount_minor",
         f"""{_OF_PAYMENTS}
-SELECT paid.month, e.currency, {_KIND}, SUM(e.amount_minor)
-FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {_SETTLED} GROUP BY 1, 2, 3
+SELECT paid.month, e.currency, {KIND}, SUM(e.amount_minor)
+FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SETTLED} GROUP BY 1, 2, 3
 """,
     ),
     Sum(
@@ -179,7 +179,7 @@ WHERE i.first_failed_at IS NOT NULL AND i.amount_due_minor > 0 GROUP BY 1, 2, 3,
 SELECT {_MONTH_OF.format("i.period_end")}, COUNT(*), COUNT(*) FILTER (WHERE EXISTS (
     SELECT 1 FROM payments_donation o JOIN payments_invoice n ON n.donation_id = o.id
     WHERE o.patron_id = d.patron_id AND n.id <> i.id AND n.period_start >= i.period_end - interval '1 day'
-      AND n.paid_at < i.period_end + interval '30 days'))
+      AND n.paid_at <= i.period_end + interval '30 days'))
 FROM payments_invoice i JOIN payments_donation d ON d.id = i.donation_id
 WHERE i.status = 'paid' AND i.period_end - i.period_start > interval '300 days' AND i.period_end <= %(now)s
 GROUP BY 1
@@ -192,9 +192,7 @@ GROUP BY 1
         f"""
 WITH came AS (
     SELECT m.patron_id, m.at, m.month, m.currency, m.monthly_parts, c.membership_id,
-           m.at < %(now)s - interval '90 days' AS is_old,
-           (SELECT COALESCE(SUM(n.monthly_parts), 0) FROM reports_movement n WHERE n.patron_id = m.patron_id
-               AND n.currency = m.currency AND n.at < m.at + interval '90 days') AS then_minor
+           m.at < %(now)s - interval '90 days' AS is_old
     FROM reports_movement m JOIN members_membershipchange c ON c.id = m.change_id WHERE m.kind = 'new'
 ), credited AS (
     SELECT came.*, 'joining' AS rule, d.origin_id FROM came LEFT JOIN LATERAL (
@@ -206,12 +204,14 @@ WITH came AS (
         WHERE d.patron_id = came.patron_id AND p.paid_at IS NOT NULL ORDER BY p.paid_at, p.id LIMIT 1
     ) d ON true
 ), rows AS (
-    SELECT month, rule, origin_id, currency, 0 AS started, 1 AS joined, monthly_parts, is_old::int AS old,
-           CASE WHEN is_old AND EXISTS (
-               SELECT 1 FROM payments_payment p JOIN payments_donation d ON d.id = p.donation_id
-               WHERE d.patron_id = credited.patron_id AND d.interval <> 'once' AND {_STANDS}
-           ) THEN then_minor ELSE 0 END AS kept
+    SELECT month, rule, origin_id, currency, 0 AS started, 1 AS joined, monthly_parts, is_old::int AS old, 0 AS kept
     FROM credited
+    UNION ALL
+    SELECT c.month, c.rule, c.origin_id, n.currency, 0, 0, 0, 0, n.monthly_parts
+    FROM credited c JOIN reports_movement n ON n.patron_id = c.patron_id AND n.at < c.at + interval '90 days'
+    WHERE c.is_old AND EXISTS (
+        SELECT 1 FROM payments_payment p JOIN payments_donation d ON d.id = p.donation_id
+        WHERE d.patron_id = c.patron_id AND d.interval <> 'once' AND {_STANDS})
     UNION ALL
     SELECT {_MONTH_OF.format("d.created_at")}, rule, d.origin_id, d.currency, 1, 0, 0, 0, 0
     FROM payments_donation d, (VALUES ('joining'), ('first')) rules(rule)
@@ -230,12 +230,12 @@ lines AS (
     SELECT persons.cohort, e.currency, e.amount_minor, {_MONTH_OF.format("e.occurred_at")} AS month
     FROM payments_ledgerentry e JOIN payments_payment p ON p.id = e.payment_id
     JOIN payments_donation d ON d.id = p.donation_id JOIN persons ON persons.patron_id = d.patron_id
-    WHERE d.interval <> 'once' AND {_SETTLED}
+    WHERE d.interval <> 'once' AND {SETTLED}
 )
 SELECT cohort, age, currency, SUM(amount_minor) FROM (
     SELECT *, (EXTRACT(YEAR FROM month) - EXTRACT(YEAR FROM cohort)) * 12
             + EXTRACT(MONTH FROM month) - EXTRACT(MONTH FROM cohort) AS age FROM lines
-) aged WHERE age BETWEEN 0 AND 35 GROUP BY 1, 2, 3
+) aged WHERE age >= 0 GROUP BY 1, 2, 3
 """,
     ),
     Sum(

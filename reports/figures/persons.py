@@ -101,7 +101,7 @@ def values(today_month: date) -> dict[tuple[date, str], dict[int, int]]:
     Cumulative, of the whole cohort. One query.
     """
     found: dict[tuple[date, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for row in CohortMoney.objects.all():
+    for row in CohortMoney.objects.filter(age__lt=VALUE_AGES[-1]):
         for age in VALUE_AGES:
             if row.age < age <= months.age(row.cohort, today_month):
                 found[row.cohort, row.currency][age] += row.net_minor
@@ -128,9 +128,21 @@ def interval(left: int, exposed: int) -> tuple[Fraction, Fraction]:
 
 
 def monthly_net(first: date, last: date) -> dict[str, int]:
-    """By currency, what recurring payments brought net in these months, of all cohorts younger than three years."""
+    """By currency, what recurring payments brought net in these months."""
     found: dict[str, int] = defaultdict(int)
     for row in CohortMoney.objects.all():
         if first <= months.after(row.cohort, row.age) <= last:
             found[row.currency] += row.net_minor
     return dict(found)
+
+
+def projections(crowd: list[Crowd], chosen: date) -> list[tuple[str, Fraction, Fraction, Fraction]]:
+    """Of the twelve months up to the chosen one, by currency: mean, low and high; nothing where the rule forbids it."""
+    rows = [one for one in crowd if one.month <= chosen][-12:]
+    left, exposed = sum(one.left for one in rows), sum(one.opening for one in rows)
+    if len([one for one in rows if one.opening]) < 12 or left < ENOUGH_LEFT:
+        return []
+    low, high = interval(left, exposed)
+    net = monthly_net(rows[0].month, chosen)
+    mean = {currency: Fraction(minor, exposed) for currency, minor in net.items() if minor > 0}
+    return [(currency, each * exposed / left, each / high, each / low) for currency, each in mean.items()]

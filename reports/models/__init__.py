@@ -10,9 +10,11 @@ from reports.models.movement import CohortMonth, Movement, MovementKind, Movemen
 from reports.models.night import CohortMoney, Exposure, InvoiceMonth, OriginMonth, RecoveryMonth, RenewalMonth
 from reports.models.progress import Progress
 from reports.models.table_export import TableExport, TableExportPart
+from reports.models.taking_part import RoundMoney, RoundPersons, VotersYear
 
 __all__ = [
     "ClosedMonth", "CohortMoney", "CohortMonth", "Exposure", "GiftAmount", "GiftMonth", "InvoiceMonth", "MoneyDay",
     "Movement", "MovementKind", "MovementMonth", "OriginMonth", "PersonMonth", "Progress", "Proof", "RecoveryMonth",
-    "RenewalMonth", "ReturnMonth", "SeenDay", "TableExport", "TableExportPart",
+    "RenewalMonth", "ReturnMonth", "RoundMoney", "RoundPersons", "SeenDay", "TableExport", "TableExportPart",
+    "VotersYear",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from money.money import Money
 from reports.definitions import DEFINITIONS, Definition
 from reports.figures import months
+from voting.models import Round
 
 register = template.Library()
 NONE = "–"
@@ -76,6 +77,18 @@ def last_of_month(first: date) -> str:
 def of(part: int | Fraction, whole: int | Fraction) -> Fraction | None:
     """A share; nothing of nothing."""
     return Fraction(part) / Fraction(whole) if whole else None
+
+
+@register.filter
+def title_of(named: Round) -> str:
+    """In the language of the page."""
+    return named.title(get_language() or "en")
+
+
+@register.filter
+def days(count: Fraction | None) -> str:
+    """Whole days, or a half."""
+    return NONE if count is None else f"{float(count):g}".replace(".", "," if get_language() == "uk" else ".")
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from asks import goals
 from members import roles
 from newsroom import clock
 from newsroom.models import GivingCurrency
@@ -63,6 +64,7 @@ def month(request: HttpRequest) -> HttpResponse:
         "sums": [_sum(told, chosen) for told in steps.values()],
         "kinds": [(str(kind), kind.label) for kind in MovementKind],
         "headline": _headline(steps, chosen),
+        "goal": _goal(steps, crowds, chosen),
         "crowd": _at(crowds, chosen),
         "crowd_before": _at(crowds, months.after(chosen, -1)),
         "crowd_year": _at(crowds, months.after(chosen, -YEAR)),
@@ -110,6 +112,16 @@ def _parts(kinds: dict[str, int]) -> dict[str, int]:
 
 def _at(rows: list[Any], when: date) -> Any:
     return next((row for row in rows if row.month == when), None)
+
+
+def _goal(steps: dict[str, list[monthly.Step]], crowds: list[persons.Crowd], chosen: date) -> dict[str, Any] | None:
+    """The goal that holds at the end of the month, or today, and how far it is."""
+    goal = goals.on(min(months.last_day(chosen), clock.today()))
+    if goal is None:
+        return None
+    row = _at(steps.get(goal.currency, []) if goal.currency else crowds, chosen)
+    reached = row.closing if row else 0
+    return {"goal": goal, "reached": reached, "share": Fraction(reached) / goal.target}
 
 
 def _sum(told: list[monthly.Step], chosen: date) -> dict[str, Any]:
@@ -189,7 +201,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         ],
         "values": _values(persons.cohorts(this), this),
         "value_ages": persons.VALUE_AGES,
-        "projections": _projections(crowds[0], chosen),
+        "projections": persons.projections(crowds[0], chosen),
     }  # fmt: skip
     return render(request, "reports/retention.html", context, status=200 if form.is_valid() else 400)
 
@@ -203,18 +215,6 @@ def _values(cohorts: list[persons.Cohort], this: date) -> list[tuple[date, str, 
         each = [Fraction(sums[age], size) if age in sums and size else None for age in persons.VALUE_AGES]
         rows.append((cohort, currency, size, each))
     return rows[::-1][:60]
-
-
-def _projections(crowd: list[persons.Crowd], chosen: date) -> list[tuple[str, Fraction, Fraction, Fraction]]:
-    """By currency: mean, low and high; nothing where the rule does not allow it."""
-    rows = [one for one in crowd if one.month <= chosen][-YEAR:]
-    left, exposed = sum(one.left for one in rows), sum(one.opening for one in rows)
-    if len([one for one in rows if one.opening]) < YEAR or left < persons.ENOUGH_LEFT:
-        return []
-    low, high = persons.interval(left, exposed)
-    net = persons.monthly_net(rows[0].month, chosen)
-    mean = {currency: Fraction(minor, exposed) for currency, minor in net.items() if minor > 0}
-    return [(currency, each * exposed / left, each / high, each / low) for currency, each in mean.items()]
 
 
 @roles.required(*roles.MONEY)

@@ -7,12 +7,15 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from asks.models import Origin
 from members import memberships
 from members.memberships import Facts
 from members.models import Membership, MembershipChange, Patron
+from newsroom import clock
 from newsroom.models import Newsroom
 from payments.models import Donation, Invoice, InvoiceAttempt, LedgerEntry, Payment
-from tests.reports.model import Due, Happened, History, Line
+from tests.reports.model import Due, Happened, History, Line, Vote
+from voting.models import RollEntry, Round
 
 # Midnights that do not exist, half hours, a day that was left out (Apia has none such now, but lies far east).
 ZONES = (
@@ -40,6 +43,7 @@ PAUSES = tuple(
     )
 )  # fmt: skip
 AMOUNTS = {"EUR": (500, 333, 10_000), "JPY": (500, 1, 12_000), "KWD": (1000, 3330, 70)}
+CAMPAIGNS = ("", "spring", "war")
 Op = tuple[datetime, Callable[[], None]]
 
 
@@ -68,6 +72,15 @@ class Past:
         row.save()
         joined.save()
         self.rows[one.membership], self.facts[one.membership] = row, facts
+        came_by, days = self.history.came_by[one.membership], self.history.cards[one.membership]
+        Donation.objects.create(
+            interval="monthly", amount_minor=one.amount, currency=one.currency, state="given", membership=row,
+            patron=row.patron, origin=self.origin(came_by), subscription_status="active",
+            card_expires_on=clock.today() + timedelta(days=days),
+        )  # fmt: skip
+
+    def origin(self, campaign: str) -> Origin | None:
+        return Origin.objects.get_or_create(campaign=campaign)[0] if campaign else None
 
     def tell(self, one: Happened) -> None:
         """Anything later, as what money says afterwards."""
@@ -78,9 +91,10 @@ class Past:
             "pause": {"paused_at": one.at},
             "resume": {"paused_at": None},
             "ask": {"leaves_at": one.at + timedelta(days=30)},
-            "renew": {"paid_through": facts.paid_through + timedelta(days=31)},
+            "fail": {"failing_since": one.at},
+            "renew": {"paid_through": facts.paid_through + timedelta(days=31), "failing_since": None},
             "end": {"ended_at": one.at, "end_reason": one.reason, "paused_at": None, "leaves_at": None},
-            "return": {"ended_at": None, "end_reason": "", "paused_at": None, "leaves_at": None},
+            "return": {"ended_at": None, "end_reason": "", "paused_at": None, "leaves_at": None, "failing_since": None},
         }[one.what]
         facts = self.facts[one.membership] = replace(facts, **said)  # type: ignore[arg-type]
         row = self.rows[one.membership]
@@ -94,6 +108,9 @@ class Past:
         Donation.objects.filter(patron=self.patron(other)).update(patron=self.patron(person))
         mine = {key: who for key, who in self.history.payers.items() if who[0] == other}
         self.history.payers |= {key: (person, recurs) for key, (_, recurs) in mine.items()}
+        self.history.invoices = [
+            replace(one, person=person) if one.person == other else one for one in self.history.invoices
+        ]
         self.history.happened = [
             replace(one, person=person) if one.person == other else one for one in self.history.happened
         ]
@@ -104,6 +121,7 @@ class Past:
             self.donations[key] = Donation.objects.create(
                 interval="monthly" if recurs else "once", amount_minor=minor, currency=currency, state="given",
                 patron=self.patron(person), subscription=f"sub_{person}" if recurs else None,
+                origin=self.origin(CAMPAIGNS[(person + recurs) % 3]),
             )  # fmt: skip
         return self.donations[key]
 
@@ -114,6 +132,8 @@ class Past:
         payment = Payment.objects.create(
             donation=donation, payment_intent=f"pi_{number}", amount_minor=money.seen, currency=money.seen_currency,
             state="succeeded", paid_at=money.at,
+            refunded_minor=-sum(line.seen for line in lines if line.kind in {"refund", "refund_reversal"}),
+            disputed_minor=-sum(line.seen for line in lines if line.kind in {"dispute", "dispute_reversal"}),
         )  # fmt: skip
         LedgerEntry.objects.bulk_create(
             LedgerEntry(
@@ -125,14 +145,15 @@ class Past:
         )  # fmt: skip
         self.history.lines += lines
         self.history.payers[number] = (person, recurs)
+        self.history.paid_by[number] = CAMPAIGNS[(person + recurs) % 3]
 
-    def bill(self, person: int, number: int, due: Due) -> None:
+    def bill(self, number: int, due: Due) -> None:
         self.history.invoices.append(due)
-        donation = self.donation(person, recurs=True, minor=due.amount, currency=due.currency)
+        donation = self.donation(due.person, recurs=True, minor=due.amount, currency=due.currency)
         invoice = Invoice.objects.create(
             donation=donation, stripe_id=f"in_{number}", status="paid" if due.paid_at else "open",
             amount_due_minor=due.amount, currency=due.currency, created_at=due.at, period_start=due.at,
-            period_end=due.at + timedelta(days=31), attempt_count=2 if due.failed_at else 1,
+            period_end=due.until, attempt_count=2 if due.failed_at else 1,
             first_failed_at=due.failed_at, paid_at=due.paid_at, failure_code="expired_card" if due.failed_at else "",
             recovered_by=due.by,
         )  # fmt: skip
@@ -142,6 +163,49 @@ class Past:
                 InvoiceAttempt.objects.create(
                     invoice=invoice, stripe_id=f"ch_{number}_{n}", tried_at=at, failure_code=code
                 )
+
+    def hold(self, number: int, vote: Vote) -> None:
+        """A round with its roll, closed and counted. Nothing is on its ballot."""
+        self.history.votes.append(vote)
+        fields = {"opens_at": vote.closes - timedelta(days=7), "closes_at": vote.closes, "scheduled_at": vote.closes}
+        held = Round.objects.create(
+            slug=f"r{number}", title_en="A round", opened_at=vote.closes, configuration="{}", configuration_digest="c",
+            seed="s", nonce="n", key_fingerprint="k", **fields,
+        )  # fmt: skip
+        RollEntry.objects.bulk_create(
+            RollEntry(
+                round=held, patron=self.patron(who), reason="at_open" if who in vote.opening else "joined",
+                has_cast=who in vote.voters,
+            )
+            for who in sorted(vote.opening | vote.later)
+        )  # fmt: skip
+        held.closed_at, held.nonce = vote.closes, ""
+        held.save()
+        held.counted_at = vote.closes
+        held.save()
+
+    def crowd(self, persons: range, at: datetime) -> None:
+        """Many who gave one euro each, once."""
+        made = Patron.objects.bulk_create(Patron(email=f"p{person}@example.org") for person in persons)
+        self.patrons |= dict(zip(persons, made, strict=True))
+        gifts = Donation.objects.bulk_create(
+            Donation(interval="once", amount_minor=100, currency="EUR", state="given", patron=patron) for patron in made
+        )
+        paid = Payment.objects.bulk_create(
+            Payment(donation=gift, payment_intent=f"pi_c{n}", amount_minor=100, currency="EUR", state="succeeded",
+                    paid_at=at)
+            for n, gift in enumerate(gifts)
+        )  # fmt: skip
+        lines = [Line(10_000 + person, at, "payment", 100, "EUR", 100, "EUR") for person in persons]
+        LedgerEntry.objects.bulk_create(
+            LedgerEntry(
+                kind="payment", balance_transaction=f"txn_c{n}", payment=payment, amount_minor=100, currency="EUR",
+                seen_minor=100, seen_currency="EUR", occurred_at=at,
+            )
+            for n, payment in enumerate(paid)
+        )  # fmt: skip
+        self.history.lines += lines
+        self.history.payers |= {line.payment: (person, False) for line, person in zip(lines, persons, strict=True)}
 
 
 @st.composite
@@ -154,12 +218,16 @@ def lives(draw: st.DrawFn, past: Past, person: int) -> list[Op]:
         currency = draw(st.sampled_from(sorted(AMOUNTS)))
         amount, months = draw(st.sampled_from(AMOUNTS[currency])), draw(st.sampled_from((1, 1, 12, 12, 7, 36)))
         one = Happened(person, membership, at, "start", amount, currency, months)
+        past.history.came_by[membership] = draw(st.sampled_from(CAMPAIGNS))
+        past.history.cards[membership] = draw(st.sampled_from((-10, 59, 60, 400)))
         ops.append((at, lambda one=one: past.start(one)))  # type: ignore[misc]
         is_paused = is_over = False
         for _ in range(draw(st.integers(0, 5))):
             at += draw(st.sampled_from(PAUSES))
             can = (
-                ["return"] if is_over else ["change", "ask", "renew", "end", "end", "resume" if is_paused else "pause"]
+                ["return"]
+                if is_over
+                else ["change", "ask", "fail", "renew", "end", "end", "resume" if is_paused else "pause"]
             )
             what = draw(st.sampled_from(can))
             if what == "change":
@@ -211,17 +279,50 @@ def payments(draw: st.DrawFn, person: int, number: int) -> tuple[list[Line], boo
 
 
 @st.composite
-def invoices(draw: st.DrawFn) -> Due:
+def years(draw: st.DrawFn, person: int) -> list[Due]:
+    """A paid year, and perhaps a charge for the time after it: by the same rhythm or another, in time or not."""
+    at, length = draw(st.sampled_from(BEGINNINGS)), timedelta(days=draw(st.sampled_from((365, 366))))
+    found = [Due(person, at, at + length, 6000, "EUR", paid_at=at)]
+    if draw(st.booleans()):
+        begins = at + length + draw(st.sampled_from((-20, -1, 0, 10))) * timedelta(days=1)
+        paid_at = at + length + timedelta(days=draw(st.sampled_from((0, 29, 30, 31))))
+        until = begins + draw(st.sampled_from((length, timedelta(days=31))))
+        found.append(Due(person, begins, until, 6000, "EUR", paid_at=paid_at))
+    return found
+
+
+@st.composite
+def invoices(draw: st.DrawFn, person: int) -> Due:
     at = draw(st.sampled_from(BEGINNINGS)) + draw(st.sampled_from(PAUSES))
     currency = draw(st.sampled_from(sorted(AMOUNTS)))
     amount = draw(st.sampled_from(AMOUNTS[currency]))
     if draw(st.booleans()):
-        return Due(at, amount, currency, paid_at=at)
+        return Due(person, at, at + timedelta(days=31), amount, currency, paid_at=at)
     failed = at + timedelta(hours=1)
     paid = draw(st.sampled_from((None, timedelta(0), timedelta(days=30), timedelta(days=31))))
     by = draw(st.sampled_from(("retry", "card", "giver"))) if paid is not None else ""
     cause = draw(st.sampled_from(("insufficient_funds", "authentication_required")))
-    return Due(at, amount, currency, failed, failed + paid if paid is not None else None, by, cause)
+    paid_at = failed + paid if paid is not None else None
+    return Due(person, at, at + timedelta(days=31), amount, currency, failed, paid_at, by, cause)
+
+
+@st.composite
+def votes(draw: st.DrawFn, persons: range) -> list[Vote]:
+    """Up to three rounds, in the order of their closes; all of a crowd vote, or all but one."""
+    found = []
+    for _ in range(draw(st.integers(0, 3))):
+        closes = draw(st.sampled_from(BEGINNINGS)) + draw(st.sampled_from(PAUSES)) * draw(st.integers(0, 2))
+        few = [(person, draw(st.sampled_from(("", "opening", "later"))), draw(st.booleans())) for person in range(4)]
+        crowd = set(persons[draw(st.integers(0, 1)) :])
+        found.append(
+            Vote(
+                closes,
+                {person for person, since, _ in few if since == "opening"} | set(persons),
+                {person for person, since, _ in few if since == "later"},
+                {person for person, since, has_voted in few if since and has_voted} | crowd,
+            )
+        )
+    return sorted(found, key=lambda vote: vote.closes)
 
 
 @st.composite
@@ -234,8 +335,12 @@ def pasts(draw: st.DrawFn) -> Callable[[], History]:
     money = [
         (person, draw(payments(person, 100 * person + n))) for person in persons for n in range(draw(st.integers(0, 3)))
     ]
-    bills = [(person, draw(invoices())) for person in persons for _ in range(draw(st.integers(0, 2)))]
-    merges = len(persons) > 1 and draw(st.booleans())
+    bills = [draw(invoices(person)) for person in persons for _ in range(draw(st.integers(0, 2)))]
+    bills += [due for person in persons if draw(st.booleans()) for due in draw(years(person))]
+    crowd = range(1000, 1020) if draw(st.booleans()) else range(0)
+    rounds, gave_at = draw(votes(crowd)), draw(st.sampled_from(BEGINNINGS)) + draw(st.sampled_from(PAUSES))
+    # Whoever voted as two persons stays on the roll as two, so a past has merges or rounds.
+    merges = len(persons) > 1 and not rounds and draw(st.booleans())
 
     def write() -> History:
         Newsroom.objects.update(zone=zone)
@@ -243,8 +348,11 @@ def pasts(draw: st.DrawFn) -> Callable[[], History]:
             op()
         for person, (lines, recurs) in money:
             past.pay(person, lines, recurs=recurs)
-        for number, (person, due) in enumerate(bills):
-            past.bill(person, number, due)
+        for number, due in enumerate(bills):
+            past.bill(number, due)
+        past.crowd(crowd, gave_at)
+        for number, vote in enumerate(rounds):
+            past.hold(number, vote)
         if merges:
             _merge(past)
         return past.history

@@ -6,7 +6,7 @@ until then, wherever the product adds up movements; so the two meet only if both
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from statistics import median
@@ -22,7 +22,7 @@ class Happened:
     person: int
     membership: int
     at: datetime
-    what: str  # start, change, pause, resume, ask (to end), end, return, renew
+    what: str  # start, change, pause, resume, fail, renew, ask (to end), end, return
     amount: int = 0
     currency: str = ""
     months: int = 0
@@ -44,9 +44,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Due:
-    """One invoice."""
+    """One invoice, for the time from `at` to `until`."""
 
+    person: int
     at: datetime
+    until: datetime
     amount: int
     currency: str
     failed_at: datetime | None = None
@@ -56,17 +58,38 @@ class Due:
 
 
 @dataclass
+class Vote:
+    """A counted round: who could vote when it opened, who could later, and whose ballot counted."""
+
+    closes: datetime
+    opening: set[int]
+    later: set[int]
+    voters: set[int]
+
+
+@dataclass
 class History:
-    """A newsroom's past. `payers`: payment → (person, whether it recurs)."""
+    """A newsroom's past.
+
+    `payers`: payment → (person, whether it recurs). `votes` in the order of their closes. `came_by` and `paid_by`: from
+    where the gift behind a membership, and behind a payment, came. `cards`: membership → days until its card expires.
+    """
 
     zone: ZoneInfo
     happened: list[Happened] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     payers: dict[int, tuple[int, bool]] = field(default_factory=dict)
     invoices: list[Due] = field(default_factory=list)
+    votes: list[Vote] = field(default_factory=list)
+    came_by: dict[int, str] = field(default_factory=dict)
+    paid_by: dict[int, str] = field(default_factory=dict)
+    cards: dict[int, int] = field(default_factory=dict)
 
     def month(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date().replace(day=1)
+
+    def day(self, moment: datetime) -> date:
+        return moment.astimezone(self.zone).date()
 
     def starts(self, month: date) -> datetime:
         return datetime.combine(month, time.min, self.zone).astimezone(UTC)
@@ -86,6 +109,7 @@ class Support:
     is_over: bool = True
     is_paused: bool = False
     has_asked: bool = False
+    is_failing: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -96,12 +120,19 @@ class Support:
         return Fraction(self.amount, self.months) if self.is_live else Fraction(0)
 
 
+# What may move something.
+MOVING = {"start", "change", "pause", "resume", "end", "return"}
+
+
 def people(history: History) -> Iterator[tuple[int, list[tuple[datetime, Happened]]]]:
-    """Each person with what happened, dated: never before what became known earlier."""
+    """Each person with what happened, dated: nothing that may move something before such that was known earlier."""
     lives: dict[int, list[tuple[datetime, Happened]]] = defaultdict(list)
+    latest: dict[int, datetime] = {}
     for one in history.happened:
-        life = lives[one.person]
-        life.append((max(one.at, life[-1][0]) if life else one.at, one))
+        at = one.at
+        if one.what in MOVING:
+            at = latest[one.person] = max(at, latest.get(one.person, at))
+        lives[one.person].append((at, one))
     yield from lives.items()
 
 
@@ -110,14 +141,15 @@ def states(life: Iterable[tuple[datetime, Happened]]) -> Iterator[tuple[datetime
     now: dict[int, Support] = {}
     for at, one in life:
         old = now.get(one.membership, Support())
-        new = Support(old.amount, old.currency, old.months, old.is_over, old.is_paused, old.has_asked)
+        new = replace(old)
         if one.what in {"start", "change"}:
             new.amount, new.currency, new.months = one.amount, one.currency, one.months
         if one.what in {"start", "return"}:
-            new.is_over = new.is_paused = new.has_asked = False
+            new.is_over = new.is_paused = new.has_asked = new.is_failing = False
         new.is_over = new.is_over or one.what == "end"
         new.is_paused = (new.is_paused or one.what == "pause") and one.what not in {"resume", "end"}
         new.has_asked = new.has_asked or one.what == "ask"
+        new.is_failing = (new.is_failing or one.what == "fail") and one.what != "renew"
         now = now | {one.membership: new}
         yield at, one, now
 

@@ -1,16 +1,22 @@
 """Every figure, against a model that never saw the SQL, over random pasts (tests/reports/histories.py)."""
 
+import math
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from newsroom import clock
 from reports import rollups
-from reports.figures import failing, money, monthly, months, persons
-from tests.reports import model
+from reports.figures import coming, failing, money, monthly, months, persons, taking_part
+from reports.models import CohortMoney, OriginMonth, RoundMoney, RoundPersons, parts
+from tests.reports import model, model_of_rounds, model_of_the_night
 from tests.reports.histories import pasts
 from tests.reports.model import History
 
@@ -45,6 +51,8 @@ def test_every_figure_is_what_the_model_says(db: None, past: Callable[[], Histor
         agree_on_persons(history, looked)
         agree_on_money(history, looked)
         agree_on_failures(history, looked)
+        agree_on_the_night(history, looked)
+        agree_on_rounds(history)
         raise Undone
 
 
@@ -106,6 +114,80 @@ def agree_on_failures(history: History, looked: list[date]) -> None:
         for (_, currency, code, by), (count, _) in failing.recoveries(month, month).items():
             mended[currency, code, by] = mended.get((currency, code, by), 0) + count
         assert mended == model.recoveries(history, month)
+
+
+def agree_on_the_night(history: History, looked: list[date]) -> None:
+    assert persons.renewals(FIRST, LAST) == model_of_the_night.renewals(history)
+    exposed = failing.exposure()
+    have = {(what, currency): told for currency, here in exposed.items() for what, told in here.items()}
+    assert have == model_of_the_night.at_risk(history, datetime.max.replace(tzinfo=UTC))
+    for rule in coming.Rule.values:
+        came, kept = model_of_the_night.origins(history, rule, clock.now())
+        rows = {
+            (row.month, row.campaign, row.currency): row for row in OriginMonth.objects.filter(rule=rule)
+        }  # fmt: skip
+        joined = {key: (row.joined, parts.monthly(row.joined_monthly_parts), row.old_enough)
+                  for key, row in rows.items() if row.joined}  # fmt: skip
+        assert joined == came
+        left = {key: parts.monthly(row.kept_monthly_parts) for key, row in rows.items() if row.kept_monthly_parts}
+        assert left == kept
+    for month in looked:
+        assert without_nothing(persons.monthly_net(month, month)) == model_of_the_night.recurring_net(history, month)
+
+
+def agree_on_rounds(history: History) -> None:
+    turnouts = taking_part.turnouts()[::-1]
+    assert len(turnouts) == len(history.votes)
+    for number, (turnout, vote) in enumerate(zip(turnouts, history.votes, strict=True)):
+        have = (turnout.eligible, turnout.voted, turnout.later)
+        assert have == (len(vote.opening), len(vote.voters & vote.opening), len(vote.later))
+        rows = RoundPersons.objects.filter(round_id=turnout.round.pk)
+        for days in taking_part.AGES:
+            if vote.closes + timedelta(days=days) > clock.now():
+                assert {getattr(row, f"live_{days}") for row in rows} <= {None}
+                continue
+            sums = [
+                (sum(row.live for row in group), sum(getattr(row, f"live_{days}") for row in group))
+                for group in ([row for row in rows if row.has_voted is voted] for voted in (True, False))
+            ]
+            assert tuple(sums) == model_of_rounds.stayed(history, vote, days)
+        money_of = {row.currency: row for row in RoundMoney.objects.filter(round_id=turnout.round.pk)}
+        have_money = {currency: (row.net_minor, row.voters_minor) for currency, row in money_of.items()}
+        assert have_money == model_of_rounds.behind(history, number)
+        for row in money_of.values():
+            assert (row.first_on, row.last_on) == model_of_rounds.days_of(history, number)
+            until = row.last_on + timedelta(days=1)
+            assert money.net_income(row.first_on, until)[row.currency] == row.net_minor
+    assert {row.year: (row.eligible, row.voted) for row in taking_part.years()} == model_of_rounds.taking_part(history)
+
+
+@given(left=st.integers(50, 5000), stayed=st.integers(1, 100_000))
+def test_between_the_bounds_lie_the_rates_that_fit_what_was_seen(left: int, stayed: int) -> None:
+    """At each bound, what was seen lies 1.96 standard deviations away."""
+    exposed = left + stayed
+    for bound in map(float, persons.interval(left, exposed)):
+        off = abs(left / exposed - bound)
+        assert math.isclose(off, 1.96 * math.sqrt(bound * (1 - bound) / exposed), rel_tol=1e-6)
+
+
+def test_a_projection_is_income_by_the_head_over_the_share_that_leaves(db: None) -> None:
+    """Twelve months of 100 patrons, of whom 5 leave in each: 2 EUR by head and month over 5 % are 40 EUR."""
+    crowd = [persons.Crowd(months.after(FIRST, age), 0, 100, {"voluntary": 3, "disputed": 2}) for age in range(12)]
+    for age in range(30, 42):
+        CohortMoney.objects.create(cohort=months.after(FIRST, -30), age=age, currency="EUR", net_minor=20_000)
+    [(currency, mean, low, high)] = persons.projections(crowd, crowd[-1].month)
+    assert (currency, mean) == ("EUR", Fraction(4000))
+    assert low < mean < high
+    assert persons.projections(crowd[1:], crowd[-1].month) == []
+    fewer = [replace(one, counts={"voluntary": 4}) for one in crowd]
+    assert persons.projections(fewer, crowd[-1].month) == []
+
+
+@given(minor=st.integers(-(10**9), 10**9), counts=st.lists(st.integers(0, 500), min_size=1, max_size=8))
+def test_money_behind_topics_is_divided_by_the_written_rule(minor: int, counts: list[int]) -> None:
+    told = taking_part.divided(minor, {f"t{place}": count for place, count in enumerate(counts)})
+    assert list(told.values()) == model_of_rounds.shared(minor, counts)
+    assert sum(told.values()) == (minor if any(counts) else 0)
 
 
 def without_nothing(sums: dict[str, int]) -> dict[str, int]:

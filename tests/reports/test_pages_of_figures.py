@@ -26,7 +26,7 @@ from tests.house.tree import ROOT
 from tests.payments import rows
 
 Staff = Callable[[str], Client]
-FIGURES = ["/reports/", "/reports/retention/", "/reports/failed/", "/reports/origins/"]
+FIGURES = ["/reports/", "/reports/retention/", "/reports/failed/", "/reports/origins/", "/reports/participation/"]
 MORE = [
     "/reports/close/", "/reports/close/differences/", "/reports/health/", "/reports/rates/", "/reports/definitions/"
 ]  # fmt: skip
@@ -105,6 +105,7 @@ def test_pages_are_there_before_anything_has_happened(staff: Staff, path: str) -
 NONSENSE = [
     "month=2026-13", "month=9999-01", "month=0000-00", "month=1066-10", "month=%00", "month=2026-1١",
     "first=2026-05&last=2026-01", "first=x", "last=99999999999999999999", "by=person&rule=mine", "payer=-1", "page=x",
+    "round=x", "round=99999999999999999999",
 ]  # fmt: skip
 
 

@@ -23,7 +23,8 @@ from config import laptop
 
 MONTHS = 36
 PAGES = [
-    "/reports/", "/reports/retention/", "/reports/failed/", "/reports/origins/", "/reports/close/",
+    "/reports/", "/reports/retention/", "/reports/failed/", "/reports/origins/",
+    "/reports/participation/", "/reports/close/",
     "/reports/close/differences/", "/reports/health/", "/reports/rows/movements/?month={month}&currency=EUR&kind=new",
     "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=payment",
 ]  # fmt: skip

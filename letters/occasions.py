@@ -277,6 +277,16 @@ _ALL = (
         "gift_ending", Group.REMINDERS, _("Some days before a gift membership ends."),
         sample={"facts": ((_("Ends on"), _NEXT_ON),), "action": (_("Become a patron"), _SUPPORT)},
     ),
+    Occasion(
+        "granted", Group.MONEY, _("To whom the newsroom gave a membership."),
+        sample={
+            "greeting": _GREETED, "facts": ((_("Ends on"), _NEXT_ON),), "action": (_("Your account"), _ACCOUNT),
+        },
+    ),
+    Occasion(
+        "grant_ended", Group.MONEY, _("To whom a given membership was ended before its day."),
+        sample={"greeting": _GREETED, "facts": (), "action": (_("Become a patron"), _SUPPORT)},
+    ),
     # Reminders.
     Occasion(
         "card_expiring", Group.REMINDERS, _("The card of a running support expires within 30 days."),

@@ -9,7 +9,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from letters import outbox, printing
-from members.models import AddressChange, Patron
+from members import names
+from members.models import AddressChange, Membership, Patron
 from members.models.address_change import UNDO_LASTS
 from newsroom import clock
 
@@ -103,6 +104,31 @@ def security_changed(patron: Patron, what: str) -> None:
             "facts": [(_("When"), printing.moment(clock.now(), patron.language))],
             "action": (_("Look at it"), page("portal:security" if what.startswith("passkey") else "mfa_index")),
         },
+        patron=patron,
+    )
+
+
+def granted(membership: Membership) -> None:
+    """To whom the newsroom gave a membership: until when, and that nothing is ever charged."""
+    ends_on = printing.day(membership.paid_through, membership.patron.language)
+    _of_grant("granted", membership, facts=[(_("Ends on"), ends_on)], action=(_("Your account"), page("portal:home")))
+
+
+def grant_ended(membership: Membership) -> None:
+    """When it was ended before its day."""
+    support = f"{settings.SITE_URL}/support/"
+    _of_grant("grant_ended", membership, facts=[], action=(_("Become a patron"), support))
+
+
+def _of_grant(occasion: str, membership: Membership, **context: Any) -> None:
+    patron = membership.patron
+    greeting = names.greeting(names.of(patron, names.Audience.LETTER), patron.language)
+    outbox.write(
+        occasion=occasion,
+        key=f"{occasion}:{membership.pk}",
+        to=patron.email,
+        language=patron.language,
+        context={"greeting": greeting, **context},
         patron=patron,
     )
 

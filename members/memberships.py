@@ -35,7 +35,7 @@ class Facts:
     amount_minor: int
     currency: str
     interval_months: int
-    first_paid_at: datetime
+    first_paid_at: datetime | None  # None: nobody pays for it
     paid_through: date
     failing_since: datetime | None = None
     paused_at: datetime | None = None
@@ -104,7 +104,11 @@ def begin(
     membership = Membership(patron=patron, source=source, **_terms(facts))
     membership.first_paid_at, membership.paid_through = facts.first_paid_at, facts.paid_through
     return membership, MembershipChange(
-        membership=membership, kind=Kind.JOINED, before={}, after=_kept(membership), occurred_at=facts.first_paid_at
+        membership=membership,
+        kind=Kind.JOINED,
+        before={},
+        after=_kept(membership),
+        occurred_at=facts.first_paid_at or clock.now(),
     )
 
 

@@ -10,7 +10,16 @@ from django.db.models import Q
 from letters.models import Letter, LetterState
 from letters.privacy import EMPTY
 from members import gift_emails, tombstones
-from members.models import AddressChange, Consent, GiftMembership, Membership, MembershipChange, Patron, Session
+from members.models import (
+    AddressChange,
+    Consent,
+    GiftMembership,
+    GrantedMembership,
+    Membership,
+    MembershipChange,
+    Patron,
+    Session,
+)
 
 HELD = {
     "Patron.email": ("e-mail address", "letters and signing in", "until erased"),
@@ -22,6 +31,7 @@ HELD = {
     "GiftMembership.message": ("giver's words", "the recipient reads them", "until it lapses or either is erased"),
     "GiftMembership.recipient_name": ("recipient's name", "greeting", "until it lapses or either is erased"),
     "GiftMembership.recipient_email": ("recipient's address", "delivery", "until it is claimed or lapses"),
+    "GrantedMembership.reason": ("why a membership was given", "to be able to say why", "until erased"),
     "Session.session_data": ("kind of browser, day of use", "to show and end sessions", "two weeks after last use"),
     "Consent.text": ("what somebody agreed to, word for word", "to prove it", "until erased"),
 }
@@ -54,6 +64,7 @@ def rows(patron: Patron) -> dict[str, Any]:
         "membership_changes": MembershipChange.objects.filter(membership__patron=patron),
         "gift_memberships_given": GiftMembership.objects.filter(buyer=patron),
         "gift_memberships_received": _received(patron),
+        "granted_memberships": GrantedMembership.objects.filter(membership__patron=patron),
         "passkeys_and_apps": list(
             Authenticator.objects.filter(user=patron).values("type", "created_at", "last_used_at", "data__name")
         ),
@@ -79,6 +90,7 @@ def erase(patron: Patron, now: datetime) -> dict[str, int]:
         "passkeys_and_apps": Authenticator.objects.filter(user=patron).delete()[0],
         "address_changes": AddressChange.objects.filter(patron=patron).delete()[0],
         "consents": Consent.objects.filter(patron=patron).delete()[0],
+        "granted_memberships": GrantedMembership.objects.filter(membership__patron=patron).update(reason="–"),
         "gift_memberships": _forget_giver(patron)
         + _received(patron).update(recipient_name="", recipient_email="", message=""),
     }

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from members import addresses, codes, gifts, sessions
+from members import addresses, codes, gifts, grants, sessions
 
 
 @shared_task(name="members.forget_old")
@@ -20,5 +20,6 @@ def deliver_gift_memberships() -> None:
 @shared_task(name="members.end_gift_memberships")
 def end_gift_memberships() -> None:
     gifts.end_due()
+    grants.end_due()
     gifts.warn_of_endings()
     gifts.forget_due()

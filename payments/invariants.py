@@ -174,6 +174,9 @@ SELECT m.id FROM members_membership m WHERE m.source = 'recurring' AND m.ended_a
 UNION ALL
 SELECT m.id FROM members_membership m WHERE m.source = 'gift' AND m.ended_at IS NULL AND NOT EXISTS (
     SELECT 1 FROM members_giftmembership g WHERE g.membership_id = m.id AND g.withdrawn_at IS NULL)
+UNION ALL
+SELECT m.id FROM members_membership m WHERE m.source = 'grant' AND NOT EXISTS (
+    SELECT 1 FROM members_grantedmembership g WHERE g.membership_id = m.id)
 """,
     ),
     "memberships.gifts_paid": (

@@ -14,7 +14,7 @@ from money.money import Money
 from newsroom import clock
 from payments import donations, emails, receipts
 from payments.models import Donation, LedgerEntry, Payment, Refund
-from payments.models.donation import Interval
+from payments.models.donation import Giver, Interval
 from payments.models.ledger import Kind
 from payments.models.payment import PaymentState, Source
 
@@ -43,10 +43,18 @@ class AlreadyRecorded(Exception):
 
 
 def record(
-    *, email: str, amount: Money, received_on: date, reference: str, language: str = "en", name: str = ""
+    *,
+    email: str,
+    amount: Money,
+    received_on: date,
+    reference: str,
+    language: str = "en",
+    name: str = "",
+    giver: Giver = Giver.READER,
 ) -> Payment:
     """A gift that arrived at the bank on a day, known by its reference there: the same reference twice is refused.
 
+    A grant's or an institution's is told apart from what readers give, in every figure.
     One transaction: donation, payment, ledger line, receipt, and the receipt's letter. Raises AlreadyRecorded.
     """
     moment = clock.start_of(received_on)
@@ -55,7 +63,7 @@ def record(
             patron = Patron.objects.for_email(email, language=language, name=name)
             donation = Donation.objects.create(
                 interval=Interval.ONCE, amount_minor=amount.minor, currency=amount.currency, email=patron.email,
-                name=name, language=patron.language, patron=patron,
+                name=name, language=patron.language, patron=patron, giver=giver,
             )  # fmt: skip
             payment = Payment.objects.create(
                 donation=donation, source=Source.OFFLINE, reference=reference, amount_minor=amount.minor,

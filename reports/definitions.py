@@ -68,6 +68,11 @@ _ALL = (
         "What givers gave, in the currency they saw, on the day the money was booked; before fees, and before "
         "anything went back.",
     )),
+    Definition("institutional", _("Grants and institutions"), _(
+        "Money recorded by hand as a grant or as an institution's, less what was sent back of it. It is in no other "
+        "figure of what was received, of net income, of single gifts or of money that went back; in the month close it "
+        "is among what was recorded by hand.",
+    )),
     Definition("net", _("Net income"), _(
         "Payments less refunds, disputes and fees, in the currency in which the money arrived, each on the day it "
         "happened: a refund in March of a gift of February lowers March. The second row puts the same money into "

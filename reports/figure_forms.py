@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from asks.models import Goal
 from newsroom import clock
 from newsroom.models import DailyRate
+from payments.models.donation import Giver
 from payments.models.ledger import Kind
 from payments.models.payment import Source
 from reports.figures import months
@@ -56,15 +57,24 @@ class SpanForm(forms.Form):
     """From one month to another, both with."""
 
     first = forms.CharField(
-        label=_("From"), required=False, max_length=7, widget=forms.TextInput(attrs={"type": "month"})
+        label=_("First month"), required=False, max_length=7, widget=forms.TextInput(attrs={"type": "month"})
     )
-    last = forms.CharField(label=_("To"), required=False, max_length=7, widget=forms.TextInput(attrs={"type": "month"}))
+    last = forms.CharField(
+        label=_("Last month"), required=False, max_length=7, widget=forms.TextInput(attrs={"type": "month"})
+    )
+
+    def __init__(self, data: QueryDict) -> None:
+        """What is not said is shown as what it then is."""
+        said = data.copy()
+        for name, month in (("first", months.after(months.this(), -11)), ("last", months.this())):
+            said[name] = data.get(name) or f"{month:%Y-%m}"
+        super().__init__(said)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        for name, otherwise in (("first", months.after(months.this(), -11)), ("last", months.this())):
+        for name in ("first", "last"):
             try:
-                cleaned[name] = month_of(cleaned[name]) if cleaned.get(name) else otherwise
+                cleaned[name] = month_of(cleaned.get(name, ""))
             except forms.ValidationError as error:
                 self.add_error(name, error)
         if not self.errors and cleaned["first"] > cleaned["last"]:
@@ -237,7 +247,7 @@ class LinesForm(_RowsForm):
     start = forms.IntegerField(required=False, min_value=0, max_value=1_000_000)
 
     def _kinds(self) -> Sequence[str]:
-        return [*Kind.values, "return"]
+        return [*Kind.values, "return", "institutional"]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
@@ -252,8 +262,12 @@ class LinesForm(_RowsForm):
         """As a filter. What failed after all is an adjustment that belongs to a payment."""
         said = self.cleaned_data
         found: dict[str, Any] = {}
-        if said["kind"]:
+        if said["kind"] == "institutional":
+            found["payment__donation__giver__in"] = [Giver.GRANT, Giver.INSTITUTION]
+        elif said["kind"]:
             found["kind"] = "adjustment" if said["kind"] == "return" else said["kind"]
+        if said["kind"] == "payment" and said["seen"]:
+            found["payment__donation__giver"] = Giver.READER
         if said["kind"] in {"return", "adjustment"}:
             found["payment__isnull"] = said["kind"] == "adjustment"
         if said["currency"]:

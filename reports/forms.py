@@ -22,6 +22,7 @@ from money.currencies import exponent
 from money.money import Money
 from newsroom import clock
 from newsroom.models import GivingCurrency, Newsroom
+from payments.models.donation import Giver
 from payments.offline import Reversal
 
 LOGO_BYTES, LOGO_PIXELS = 200_000, 4000
@@ -193,6 +194,10 @@ class RefundForm(forms.Form):
 class OfflineForm(forms.Form):
     """A bank transfer or cash."""
 
+    giver = forms.ChoiceField(
+        label=_("Who gives"), choices=Giver.choices,
+        help_text=_("Grants and institutions are told apart from what readers give."),
+    )  # fmt: skip
     email = forms.EmailField(label=_("The giver's e-mail"), max_length=254)
     name = forms.CharField(label=_("The giver's name"), max_length=100, required=False)
     language = forms.ChoiceField(label=_("Language of the receipt"), choices=Language.choices)

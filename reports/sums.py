@@ -24,7 +24,16 @@ class Sum:
     select: str
 
 
-KIND = "CASE WHEN e.kind = 'adjustment' AND e.payment_id IS NOT NULL THEN 'return' ELSE e.kind END"
+# Only money recorded by hand can be of others than readers, so nothing else is looked up.
+_INSTITUTIONAL = """
+{0}.source = 'offline' AND EXISTS (
+    SELECT 1 FROM payments_payment ip JOIN payments_donation i ON i.id = ip.donation_id
+    WHERE ip.id = {0}.payment_id AND i.giver <> 'reader')
+"""
+KIND = f"""
+CASE WHEN {_INSTITUTIONAL.format("e")} THEN 'institutional'
+     WHEN e.kind = 'adjustment' AND e.payment_id IS NOT NULL THEN 'return' ELSE e.kind END
+"""
 SETTLED = "e.written_in < %(through)s::text::xid8"
 _SPAN = """
 {0} >= (%(first)s::date::timestamp AT TIME ZONE %(zone)s) AND {0} < (%(until)s::date::timestamp AT TIME ZONE %(zone)s)
@@ -35,6 +44,7 @@ WITH paid AS (
            p.seen_currency AS currency, p.seen_minor AS minor
     FROM payments_ledgerentry p
     WHERE p.kind = 'payment' AND p.written_in < %(through)s::text::xid8 AND {_SPAN.format("p.occurred_at")}
+      AND NOT ({_INSTITUTIONAL.format("p")})
 )
 """
 _BACK = f"""

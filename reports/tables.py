@@ -88,7 +88,7 @@ def _payment(row: Payment, at: At) -> Iterator[tuple[Any, ...]]:
         _amount(row.disputed_minor, row.currency), donation.interval, str(getattr(row, "receipt", "") or ""),
         donation.pk, donation.patron_id, row.payment_intent or "", row.charge or "", row.reference or "",
         origin.story.url if origin and origin.story else "", str(origin.ask or "") if origin else "",
-        origin.campaign if origin else "",
+        origin.campaign if origin else "", donation.giver,
     )  # fmt: skip
 
 
@@ -103,14 +103,14 @@ def _patron(row: Patron, at: At) -> Iterator[tuple[Any, ...]]:
 
 def _memberships(filters: Filters) -> "QuerySet[Any]":
     standings = Membership.objects.with_standing(clock.today(), Newsroom.current().grace_days)
-    return standings.filter(filters.moments("created_at")).order_by("id")
+    return standings.filter(filters.moments("created_at")).select_related("granted").order_by("id")
 
 
 def _membership(row: Any, at: At) -> Iterator[tuple[Any, ...]]:
     yield (
         row.pk, row.patron_id, row.source, row.standing_then, _amount(row.amount_minor, row.currency), row.currency,
         row.interval_months, at(row.first_paid_at), row.paid_through, at(row.paused_at), at(row.leaves_at),
-        at(row.ended_at), row.end_reason,
+        at(row.ended_at), row.end_reason, row.granted.kind if hasattr(row, "granted") else "",
     )  # fmt: skip
 
 
@@ -165,7 +165,7 @@ TABLES = {
             "payments", _("Payments"),
             ("payment", "begun", "received", "state", "source", "method", "amount", "currency", "refunded", "disputed",
              "interval", "receipt", "donation", "patron", "payment_intent", "charge", "bank_reference", "story", "ask",
-             "campaign"),
+             "campaign", "giver"),
             _payments, _payment,
         ),
         Table(
@@ -175,7 +175,7 @@ TABLES = {
         Table(
             "memberships", _("Memberships"),
             ("membership", "patron", "source", "standing", "amount", "currency", "interval_months", "first_paid",
-             "paid_through", "paused", "leaves", "ended", "end_reason"),
+             "paid_through", "paused", "leaves", "ended", "end_reason", "granted_as"),
             _memberships, _membership,
         ),
         Table(

@@ -72,5 +72,6 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("patrons/<int:pk>/", people.patron, name="patron"),
     path("patrons/<int:pk>/letters/", people.lift_stop, name="patron-letters"),
+    path("patrons/<int:pk>/membership/", people.grant, name="patron-grant"),
     path("patrons/<int:pk>/notes/", people.note, name="patron-notes"),
 ]

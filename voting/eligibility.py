@@ -34,6 +34,7 @@ class Reason(models.TextChoices):
         _("Patrons vote. Become one to vote; if you just became one, you may as soon as your first payment arrives."),
     )
     UNSETTLED = "unsettled", _("Your first payment has not arrived yet. You may vote as soon as it does.")
+    GRANTED = "granted", _("Your membership was given to you by the newsroom. Patrons vote; become one to vote.")
     LAPSED = "lapsed", _("Your membership has ended. Become a patron again to vote.")
     PAUSED = "paused", _("Your membership is paused. Resume it to vote.")
     TAKEN_BACK = "taken_back", _("Your payment was given back, so it carries no vote. Become a patron again to vote.")
@@ -95,7 +96,10 @@ def _memberships(patron: Patron) -> list[Membership]:
 def _why_not(theirs: Collection[Membership], living: Collection[Membership]) -> Reason:
     """What keeps somebody from voting none of whose memberships qualifies."""
     if living:
-        return Reason.TOO_LATE if any(one.first_paid_at for one in living) else Reason.UNSETTLED
+        if any(one.first_paid_at for one in living):
+            return Reason.TOO_LATE
+        is_given = all(one.source == Membership.Source.GRANT for one in living)
+        return Reason.GRANTED if is_given else Reason.UNSETTLED
     if any(one.paused_at and not one.ended_at for one in theirs):
         return Reason.PAUSED
     if any(one.forfeited_at for one in theirs):
@@ -109,7 +113,7 @@ def _joined_by(of: Round) -> datetime:
 
 def _lives(one: Membership, today: date, grace_days: int) -> bool:
     """Its time is paid, with grace where a payment is due, and the payment stands. `_living` says the same in SQL."""
-    is_due = one.source != Membership.Source.GIFT and one.paused_at is None
+    is_due = one.source == Membership.Source.RECURRING and one.paused_at is None
     return (
         one.ended_at is None
         and one.forfeited_at is None
@@ -118,7 +122,7 @@ def _lives(one: Membership, today: date, grace_days: int) -> bool:
 
 
 def _living(today: date, grace_days: int) -> Q:
-    is_due = ~Q(source=Membership.Source.GIFT) & Q(paused_at=None)
+    is_due = Q(source=Membership.Source.RECURRING) & Q(paused_at=None)
     covered = Q(paid_through__gte=today) | (is_due & Q(paid_through__gte=today - timedelta(days=grace_days)))
     return Q(ended_at=None, forfeited_at=None) & covered
 

@@ -4,6 +4,7 @@ from members.models.address_change import AddressChange
 from members.models.code import MailedCode, Purpose
 from members.models.consent import Consent, Consented
 from members.models.gift_membership import GiftMembership, GiftState
+from members.models.granted import GrantedMembership, GrantKind
 from members.models.membership import (
     EndReason,
     Membership,
@@ -24,6 +25,8 @@ __all__ = [
     "EndReason",
     "GiftMembership",
     "GiftState",
+    "GrantKind",
+    "GrantedMembership",
     "Language",
     "MailedCode",
     "Membership",

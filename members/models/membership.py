@@ -61,7 +61,7 @@ class EndReason(models.TextChoices):
     CANCELLED = "cancelled", _("ended by choice")
     LAPSED = "lapsed", _("ended by unpaid time")
     DISPUTED = "disputed", _("ended by a dispute")
-    EXPIRED = "expired", _("the time of a gift membership is over")
+    EXPIRED = "expired", _("its time is over")
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -73,7 +73,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             standing_then=Case(
                 When(ended_at__isnull=False, then=Value(Standing.ENDED)),
                 When(paused_at__isnull=False, then=Value(Standing.PAUSED)),
-                When(source=Membership.Source.GIFT, paid_through__lt=on, then=Value(Standing.ENDED)),
+                When(~Q(source=Membership.Source.RECURRING), paid_through__lt=on, then=Value(Standing.ENDED)),
                 When(paid_through__lt=on - timedelta(days=grace_days), then=Value(Standing.ENDED)),
                 When(Q(paid_through__lt=on) | Q(failing_since__isnull=False), then=Value(Standing.PAST_DUE)),
                 default=Value(Standing.ACTIVE),
@@ -90,7 +90,8 @@ class Membership(models.Model):
     """The relation of a patron to the newsroom: since when, for how much, paid through which day.
 
     A recurring membership is written only through members/memberships.py, by payments; that of a gift membership only
-    through members/gifts.py, and it has no days of grace. Amounts in minor units.
+    through members/gifts.py, a granted one only through members/grants.py: these have no days of grace. Amounts in
+    minor units.
     """
 
     class Source(models.TextChoices):
@@ -129,6 +130,15 @@ class Membership(models.Model):
                 condition=Q(ended_at__isnull=True, end_reason="") | (Q(ended_at__isnull=False) & ~Q(end_reason="")),
                 name="membership_end_has_its_reason",
             ),
+            models.UniqueConstraint(
+                fields=["patron"],
+                condition=Q(source="grant", ended_at__isnull=True),
+                name="one_live_granted_membership",
+            ),
+            models.CheckConstraint(
+                condition=~Q(source="grant") | Q(amount_minor=0, monthly_minor=0, first_paid_at=None),
+                name="granted_membership_brings_nothing",
+            ),
             models.CheckConstraint(
                 condition=~Q(source="recurring") | Q(amount_minor__gt=0, interval_months__gt=0),
                 name="recurring_membership_has_amount_and_interval",
@@ -147,7 +157,7 @@ class Membership(models.Model):
             return Standing.ENDED
         if self.paused_at is not None:
             return Standing.PAUSED
-        grace = 0 if self.source == self.Source.GIFT else grace_days
+        grace = grace_days if self.source == self.Source.RECURRING else 0
         if self.paid_through < on - timedelta(days=grace):
             return Standing.ENDED
         return Standing.PAST_DUE if self.failing_since or self.paid_through < on else Standing.ACTIVE

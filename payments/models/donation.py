@@ -66,6 +66,14 @@ MOVES: dict[str, set[str]] = {
 NOT_LIVE = {"", "canceled", "incomplete_expired"}
 
 
+class Giver(models.TextChoices):
+    """Who gives: a reader, or somebody whose money is told apart from what readers give."""
+
+    READER = "reader", _("a reader")
+    GRANT = "grant", _("a grant")
+    INSTITUTION = "institution", _("an institution")
+
+
 class DonationQuerySet(models.QuerySet["Donation"]):
     """Questions about many donations."""
 
@@ -104,6 +112,8 @@ class Donation(models.Model):
     gift_membership = models.OneToOneField(
         GiftMembership, null=True, blank=True, on_delete=models.PROTECT, related_name="donation"
     )
+    # Never changed: the sums of reports follow from it. Other than readers give by hand only (payments/offline.py).
+    giver = models.CharField(max_length=11, choices=Giver, default=Giver.READER)
     state = models.CharField(max_length=10, choices=DonationState, default=DonationState.OPEN)
     created_at = models.DateTimeField(db_default=clock.Now(), editable=False)
 
@@ -153,6 +163,17 @@ class Donation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(gift_membership=None) | Q(interval="once"), name="gift_membership_is_paid_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(giver="reader")
+                | Q(
+                    giver__in=["grant", "institution"],
+                    interval="once",
+                    gift_membership=None,
+                    checkout_session=None,
+                    customer="",
+                ),
+                name="only_readers_give_through_stripe",
             ),
             # Double clicks, the back button and a second tab meet here.
             models.UniqueConstraint(

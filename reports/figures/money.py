@@ -47,6 +47,8 @@ class Seen:
     single_minor: int
     single: int
     back_minor: int
+    # Of grants and institutions, less what was sent back to them; in none of the others.
+    institutional_minor: int
 
     @property
     def received_minor(self) -> int:
@@ -60,14 +62,16 @@ def seen(first: date, until: date) -> list[Seen]:
     for currency, kind, recurs, minor, lines in rows.values_list("currency", "kind", "is_recurring").annotate(
         Sum("amount_minor"), Sum("lines")
     ):
-        sums[currency]["payment" if kind == "payment" else kind, recurs] = minor, lines
+        sums[currency][kind, recurs] = minor, lines
     return [_seen(currency, kinds) for currency, kinds in sums.items()]
 
 
 def _seen(currency: str, kinds: dict[tuple[str, bool], tuple[int, int]]) -> Seen:
     recurring, single = kinds.get(("payment", True), (0, 0)), kinds.get(("payment", False), (0, 0))
-    back = sum(minor for (kind, _), (minor, _lines) in kinds.items() if kind != "payment")
-    return Seen(currency, *recurring, *single, back)
+    institutional, _lines = kinds.get(("institutional", False), (0, 0))
+    apart = {"payment", "institutional"}
+    back = sum(minor for (kind, _), (minor, _lines) in kinds.items() if kind not in apart)
+    return Seen(currency, *recurring, *single, back, institutional)
 
 
 def returns(month: date) -> dict[str, ReturnMonth]:

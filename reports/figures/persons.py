@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import Sum
+from django.db.models import Count, Sum, Value
+from django.db.models.functions import Coalesce
 
+from members.models import Membership
+from newsroom import clock
 from reports.figures import months
 from reports.models import CohortMoney, CohortMonth, PersonMonth, RenewalMonth
 from reports.models.movement import ENDINGS
@@ -90,6 +93,13 @@ def _live(flows: dict[date, int], first: date, last: date) -> list[int]:
         live += flows.get(month, 0)
         told.append(live)
     return told
+
+
+def apart() -> dict[str, int]:
+    """Who is a member today without giving: by gift memberships, and by kind of granted ones. Distinct persons."""
+    live = Membership.objects.live().filter(paid_through__gte=clock.today()).exclude(source=Membership.Source.RECURRING)
+    rows = live.annotate(by=Coalesce("granted__kind", Value("gift"))).values_list("by").order_by()
+    return dict(rows.annotate(Count("patron", distinct=True)))
 
 
 VALUE_AGES = (6, 12, 24, 36)

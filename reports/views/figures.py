@@ -68,6 +68,7 @@ def month(request: HttpRequest) -> HttpResponse:
         "crowd": _at(crowds, chosen),
         "crowd_before": _at(crowds, months.after(chosen, -1)),
         "crowd_year": _at(crowds, months.after(chosen, -YEAR)),
+        "apart": persons.apart() if chosen == months.this() else None,
         "patrons_chart": charts.columns(
             "patrons", _("Active patrons at the end of each month"), [short_month(one.month) for one in crowds[-37:]],
             [(_("Active patrons"), [one.closing for one in crowds[-37:]],

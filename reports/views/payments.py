@@ -16,6 +16,7 @@ from members import roles
 from members.models import Role
 from payments import names, offline, refunds
 from payments.models import Payment, StripeEvent
+from payments.models.donation import Giver
 from payments.models.operation import OperationState
 from payments.models.payment import PaymentState, Source
 from reports.forms import OfflineForm, RefundForm, ReversalForm
@@ -124,9 +125,14 @@ def _record(request: HttpRequest, said: dict[str, Any]) -> Payment:
     """The payment and the log's entry, both or neither."""
     row = offline.record(
         email=said["email"], amount=said["amount"], received_on=said["received_on"], reference=said["reference"],
-        language=said["language"], name=said["name"],
+        language=said["language"], name=said["name"], giver=Giver(said["giver"]),
     )  # fmt: skip
-    facts = {"amount_minor": row.amount_minor, "currency": row.currency, "received_on": said["received_on"]}
+    facts = {
+        "amount_minor": row.amount_minor,
+        "currency": row.currency,
+        "received_on": said["received_on"],
+        "giver": said["giver"],
+    }
     log.record(roles.patron_of(request), "offline.record", target=f"payment:{row.pk}", **facts)
     return row
 

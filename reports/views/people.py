@@ -12,13 +12,14 @@ from audit import log
 from letters import stops
 from letters.models import Letter
 from letters.occasions import OCCASIONS
-from members import roles
+from members import grants, roles
 from members.models import Patron
 from payments import dunning, names
 from payments.models import Invoice, Payment
 from people import find
 from people.models import Note
 from reports.forms import FindForm, NoteForm
+from reports.grant_forms import GrantForm
 
 
 @roles.required(*roles.PEOPLE)
@@ -56,7 +57,8 @@ def patron(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "person": person,
         "name": names.of(person, names.Audience.PEOPLE),
-        "memberships": person.memberships.order_by("-id"),
+        "memberships": person.memberships.select_related("granted").order_by("-id"),
+        "grant_form": GrantForm(),
         "gifts": person.gifts_bought.order_by("-id"),
         "stop": stops.of(person.email),
         "page": Paginator(rows, 50).get_page(request.GET.get("page")),
@@ -102,4 +104,26 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Noted."))
     else:
         messages.error(request, " ".join(map(str, form.errors["text"])))
+    return redirect("reports:patron", person.pk)
+
+
+@roles.required(*roles.PEOPLE)
+@require_POST
+def grant(request: HttpRequest, pk: int) -> HttpResponse:
+    """/reports/patrons/7/membership/: gives a membership without money, or with `end` ends the one given; logged."""
+    person, staff = get_object_or_404(Patron, pk=pk, erased_at=None), roles.patron_of(request)
+    if "end" in request.POST:
+        if grants.end(person, actor=staff):
+            messages.success(request, _("Ended. They are told by letter."))
+        return redirect("reports:patron", person.pk)
+    form = GrantForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+        return redirect("reports:patron", person.pk)
+    try:
+        grants.give(person, form.wanted(), actor=staff)
+    except grants.AlreadyGranted as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, _("Given. They are told by letter."))
     return redirect("reports:patron", person.pk)

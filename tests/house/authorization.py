@@ -140,6 +140,7 @@ PAGES: dict[str, str | frozenset[str]] = {
     "reports/exports/<uuid:reference>/file/": FINANCE,
     "reports/people/": MONEY,
     "reports/patrons/<int:pk>/": MONEY,
+    "reports/patrons/<int:pk>/membership/": MONEY,
     "reports/patrons/<int:pk>/notes/": MONEY,
     # the staff's tables
     "admin/login/": ANYBODY,

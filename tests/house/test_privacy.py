@@ -30,6 +30,7 @@ TOLD = {
     "members.Patron": "Your e-mail address, and the name",
     "members.AddressChange": "after you move to another address, both",
     "members.GiftMembership": "the name and address of whoever gets it, and your words to them",
+    "members.GrantedMembership": "If we give you a membership, the reason",
     "members.Session": "the name of the browser",
     "members.Consent": "What you agreed to, word for word",
     "letters.Letter": "The letters we wrote to you",

@@ -95,7 +95,8 @@ STAFF = {
 }  # fmt: skip
 # Buttons without a page, a letter as a mail program shows it, a file.
 NO_PAGES = {
-    "patrons/<int:pk>/letters/", "patrons/<int:pk>/notes/", "payments/<int:pk>/reverse/",
+    "patrons/<int:pk>/letters/", "patrons/<int:pk>/notes/", "patrons/<int:pk>/membership/",
+    "payments/<int:pk>/reverse/",
     "wording/<str:name>/<str:language>/letter/", "exports/<uuid:reference>/file/",
 }  # fmt: skip
 

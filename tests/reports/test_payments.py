@@ -19,7 +19,7 @@ OFFLINE = "/reports/payments/offline/"
 def _said(**changes: str) -> dict[str, str]:
     return {
         "email": "marko@example.org", "name": "", "language": "uk", "currency": "UAH", "amount": "500,50",
-        "received_on": clock.today().isoformat(), "reference": "B-7",
+        "received_on": clock.today().isoformat(), "reference": "B-7", "giver": "reader",
     } | changes  # fmt: skip
 
 

@@ -131,6 +131,24 @@ def write_many(drafts: Sequence[Draft]) -> list[Letter]:
     return [letter for letter in letters if letter.pk]
 
 
+def again(letter: Letter, *, to: str, wish: str) -> None:
+    """The same letter once more, word for word, to where its reader is reached now, as a letter of its own.
+
+    `wish` names it: a second click writes nothing more. A letter that was emptied or sealed says nothing to send.
+    """
+    if not letter.text or letter.sealed:
+        raise ValueError("a letter without its words")
+    copied = ("occasion", "patron_id", "language", "is_neutral", "subject", "text", "html", "attachment")
+    copy = Letter(
+        key=f"again:{letter.pk}:{wish}",
+        to=to,
+        message_id=f"<{uuid.uuid4()}@{host()}>",
+        **{name: getattr(letter, name) for name in copied},
+    )
+    Letter.objects.bulk_create([copy], ignore_conflicts=True)
+    transaction.on_commit(partial(bell.ring, "letters.send_due"))
+
+
 def _letter(draft: Draft, newsroom: Newsroom, wording: Wording | None) -> Letter:
     occasion, patron = OCCASIONS[draft.occasion], draft.patron
     context = draft.context

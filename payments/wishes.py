@@ -6,6 +6,9 @@ Each verb names its wish by `key`: the same wish sent twice, or by two tabs at o
 
 from contextlib import suppress
 from datetime import datetime
+from http import HTTPStatus
+
+from django.utils.translation import gettext as _
 
 from money.money import Money
 from newsroom import bell, clock
@@ -22,6 +25,17 @@ LONGEST_PAUSE = 12  # months
 
 class Unconfirmed(gateway.Unavailable):
     """Stripe has not answered a wish that is stored: it may have happened, and is sent again with the same key."""
+
+
+def sentence(error: gateway.GatewayError) -> str:
+    """What the page says of a wish that did not end in Stripe's yes."""
+    if isinstance(error, Unconfirmed):
+        return _("Stripe has not confirmed this yet. Look at this page again in a minute.")
+    if isinstance(error, gateway.Refused) and error.status == HTTPStatus.PAYMENT_REQUIRED:
+        return _("The card was declined. Nothing was changed and nothing was charged. Change the card, then try again.")
+    if isinstance(error, gateway.Refused):
+        return _("Stripe did not accept this. Nothing was changed and nothing was charged.")
+    return _("Stripe does not answer. Nothing was changed and nothing was charged. Try again.")
 
 
 def waiting(donation: Donation) -> bool:

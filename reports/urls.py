@@ -10,6 +10,7 @@ from reports.views import (
     figures,
     goals,
     health,
+    letters,
     log,
     newsroom,
     payments,
@@ -19,6 +20,7 @@ from reports.views import (
     suggestions,
     taking_part,
     topics,
+    wishes,
     wording,
 )
 
@@ -66,12 +68,15 @@ urlpatterns = [
     path("payments/bank/", bank.upload, name="bank"),
     path("payments/bank/<uuid:reference>/", bank.look, name="bank-file"),
     path("payments/<int:pk>/", payments.payment, name="payment"),
+    path("payments/<int:pk>/receipt/", letters.receipt, name="payment-receipt"),
     path("payments/<int:pk>/reverse/", payments.reverse_offline, name="reverse"),
+    path("donations/<uuid:reference>/<str:name>/", wishes.wish, name="wish"),
     path("exports/", exports.exports, name="exports"),
     path("exports/<uuid:reference>/file/", exports.file, name="export-file"),
     path("people/", people.people, name="people"),
     path("patrons/<int:pk>/", people.patron, name="patron"),
-    path("patrons/<int:pk>/letters/", people.lift_stop, name="patron-letters"),
+    path("patrons/<int:pk>/letters/", letters.letters, name="patron-letters"),
+    path("patrons/<int:pk>/stop/", letters.lift_stop, name="patron-stop"),
     path("patrons/<int:pk>/membership/", people.grant, name="patron-grant"),
     path("patrons/<int:pk>/notes/", people.note, name="patron-notes"),
 ]

@@ -58,24 +58,16 @@ def _wish(
     """Does it and leads to the first page. Nothing is said to be done before Stripe has said so."""
     try:
         changed = do()
-    except wishes.Unconfirmed:
+    except wishes.Unconfirmed as error:
         if not wishes.waiting(donation):  # else the first page says so for as long as it lasts
-            messages.warning(request, _("Stripe has not confirmed this yet. Look at this page again in a minute."))
-    except gateway.Unavailable:
-        messages.error(request, _("Stripe does not answer. Nothing was changed and nothing was charged. Try again."))
-    except gateway.Refused as refusal:
-        messages.error(request, _refused(refusal))
+            messages.warning(request, wishes.sentence(error))
+    except gateway.GatewayError as error:
+        messages.error(request, wishes.sentence(error))
     else:
         charge = money_wording.next_charge(changed, _language())
         follows = _("Next charge: %(charge)s.") % {"charge": charge} if charge else ""
         messages.success(request, f"{said(changed)} {follows}".strip())
     return redirect("portal:home")
-
-
-def _refused(refusal: gateway.Refused) -> str:
-    if refusal.status == HTTPStatus.PAYMENT_REQUIRED:
-        return _("The card was declined. Nothing was changed and nothing was charged. Change the card, then try again.")
-    return _("Stripe did not accept this. Nothing was changed and nothing was charged.")
 
 
 @roles.signed_in

@@ -1,5 +1,6 @@
 """/reports/payments/: the money that arrived, one payment, refunds, and what came without Stripe."""
 
+import secrets
 from typing import Any
 
 from django.contrib import messages
@@ -48,6 +49,7 @@ def payment(request: HttpRequest, pk: int) -> HttpResponse:
         "payment": row,
         "events": StripeEvent.objects.filter(aggregate=row.payment_intent).defer("body").order_by("created_at")[:50],
         "giver": names.of(row, names.Audience.PEOPLE),
+        "wish": secrets.token_hex(8),
         "form": form if is_refundable or form.is_bound else None,
         "reversal": ReversalForm() if _may_reverse(request, row) else None,
     }

@@ -1,25 +1,28 @@
 """/reports/people/ and /reports/patrons/: one person at a time. Every look is logged; no URL says who."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit import log
 from letters import stops
-from letters.models import Letter
-from letters.occasions import OCCASIONS
 from members import grants, roles
 from members.models import Patron
-from payments import dunning, names
-from payments.models import Invoice, Payment
+from payments import dunning, names, wishes, wording
+from payments.models import Donation, Invoice, Payment
 from people import find
 from people.models import Note
 from reports.forms import FindForm, NoteForm
 from reports.grant_forms import GrantForm
+from reports.views.wishes import HELPERS
+from reports.wish_forms import WISHES
 
 
 @roles.required(*roles.PEOPLE)
@@ -45,7 +48,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @roles.required(*roles.PEOPLE)
 @require_safe
 def patron(request: HttpRequest, pk: int) -> HttpResponse:
-    """/reports/patrons/7/: one person's payments, memberships and newest letters; logged."""
+    """/reports/patrons/7/: one person's gifts, memberships and payments; logged."""
     person = get_object_or_404(Patron, pk=pk)
     log.record(roles.patron_of(request), "patron.view", target=f"patron:{person.pk}")
     rows = (
@@ -64,25 +67,25 @@ def patron(request: HttpRequest, pk: int) -> HttpResponse:
         "page": Paginator(rows, 50).get_page(request.GET.get("page")),
         "notes": person.notes.select_related("author"),
         "note_form": NoteForm(),
-        "letters": [
-            (letter, OCCASIONS[letter.occasion].about if letter.occasion in OCCASIONS else letter.occasion)
-            for letter in Letter.objects.filter(patron=person).order_by("-id")[:20]
-        ],
+        "givings": _givings(person, roles.patron_of(request).role in HELPERS),
         "failures": [(invoice, dunning.timeline(invoice)) for invoice in failed.order_by("-period_start")[:10]],
     }
     return render(request, "reports/patron.html", context)
 
 
-@roles.required(*roles.PEOPLE)
-@require_POST
-def lift_stop(request: HttpRequest, pk: int) -> HttpResponse:
-    """/reports/patrons/7/letters/: letters go to this patron's address again; logged."""
-    person = get_object_or_404(Patron, pk=pk)
-    with transaction.atomic():
-        if stops.lift(person.email):
-            log.record(roles.patron_of(request), "stop.lift", target=f"patron:{person.pk}")
-    messages.success(request, _("Letters go there again."))
-    return redirect("reports:patron", person.pk)
+def _givings(person: Patron, may_change: bool) -> list[dict[str, Any]]:
+    """The gifts that run, in words, each with what can be done to it on its giver's word."""
+    language = get_language() or "en"
+    return [
+        {
+            "donation": donation,
+            "rhythm": wording.rhythm(donation, language),
+            "next_charge": wording.next_charge(donation, language),
+            "is_waiting": wishes.waiting(donation),
+            "wishes": [(name, form.title) for name, form in WISHES.items() if may_change and form.fits(donation)],
+        }
+        for donation in Donation.objects.running().filter(patron=person).order_by("is_second", "pk")
+    ]
 
 
 @roles.required(*roles.PEOPLE)

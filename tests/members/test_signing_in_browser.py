@@ -22,7 +22,7 @@ from tests.browser.test_accessible import faults
 from tests.conftest import WorldDatabase
 from tests.house.authorization import PAGES
 from tests.payments.test_bank_files import camt, details, entry
-from tests.reports.conftest import dead_event, ten_euros
+from tests.reports.conftest import dead_event, running, ten_euros
 from tests.reports.test_bank import send
 from tests.sandbox.conftest import QuietHandler, serve
 from tests.signing_in import SECRET, app_code, at_once, letter_code, patron, recovery_code
@@ -92,11 +92,13 @@ STAFF = {
     "rounds/<int:pk>/change/": "rounds/{round}/change/", "rounds/<int:pk>/topics/": "rounds/{round}/topics/",
     "rounds/<int:pk>/preview/": "rounds/{round}/preview/", "payments/bank/<uuid:reference>/": "payments/bank/{bank}/",
     "suggestions/<int:pk>/": "suggestions/{suggestion}/", "topics/<int:pk>/": "topics/{topic}/",
+    "donations/<uuid:reference>/<str:name>/": "donations/{giving}/amount/",
+    "patrons/<int:pk>/letters/": "patrons/{patron}/letters/",
 }  # fmt: skip
 # Buttons without a page, a letter as a mail program shows it, a file.
 NO_PAGES = {
-    "patrons/<int:pk>/letters/", "patrons/<int:pk>/notes/", "patrons/<int:pk>/membership/",
-    "payments/<int:pk>/reverse/",
+    "patrons/<int:pk>/stop/", "patrons/<int:pk>/notes/", "patrons/<int:pk>/membership/",
+    "payments/<int:pk>/reverse/", "payments/<int:pk>/receipt/",
     "wording/<str:name>/<str:language>/letter/", "exports/<uuid:reference>/file/",
 }  # fmt: skip
 
@@ -136,7 +138,7 @@ def _rows_to_look_at(who: Patron) -> dict[str, object]:
     return {
         "suggestion": idea.pk, "topic": topics("port")[0].pk,
         "payment": payment.pk, "event": event.pk, "letter": letter.pk, "patron": who.pk, "round": draft(actor=who).pk,
-        "bank": bank.split("/")[-2],
+        "bank": bank.split("/")[-2], "giving": running(who).reference,
     }  # fmt: skip
 
 

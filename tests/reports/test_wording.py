@@ -77,7 +77,7 @@ def test_support_sees_what_became_of_a_persons_letters(client: Client, language:
         key="card_expiring:1", occasion="card_expiring", patron=olena, to=olena.email, language="en", subject="Card",
         message_id="<1@example.org>", state="unsent", error=stops.DECLINED,
     )  # fmt: skip
-    page = client.get(f"/reports/patrons/{olena.pk}/", headers={"accept-language": language}).content.decode()
+    page = client.get(f"/reports/patrons/{olena.pk}/letters/", headers={"accept-language": language}).content.decode()
     assert all(word in page for word in words)
     assert "expires within 30 days" in page if language == "en" else "30 днів" in page
 
@@ -92,7 +92,7 @@ def test_support_sees_that_letters_are_held_back_and_lets_them_go_again(client: 
     assert "Send letters to it again" not in page
     stops.stop(olena.email, StopReason.REFUSED, "550 5.1.1 nobody there")
     assert "550 5.1.1 nobody there" in client.get(f"/reports/patrons/{olena.pk}/").content.decode()
-    assert client.post(f"/reports/patrons/{olena.pk}/letters/").status_code == 302
+    assert client.post(f"/reports/patrons/{olena.pk}/stop/").status_code == 302
     assert not StoppedAddress.objects.exists()
     assert "nobody there" not in client.get(f"/reports/patrons/{olena.pk}/").content.decode()
     assert StaffAction.objects.filter(action="stop.lift", target=f"patron:{olena.pk}").count() == 1

@@ -161,6 +161,8 @@ class GivingCurrency(models.Model):
     maximum_minor = models.PositiveIntegerField(_("maximum"))
     fee_basis_points = models.PositiveSmallIntegerField(_("expected fee, hundredths of a per cent"), default=290)
     fee_fixed_minor = models.PositiveIntegerField(_("expected fee, fixed part"), default=30)
+    # Of one payment, taken together; more waits for a second person (payments/refund_requests.py).
+    refund_alone_minor = models.PositiveIntegerField(_("refunded by one person up to"), default=10_000)
 
     class Meta:
         ordering = ["position", "code"]

@@ -130,7 +130,13 @@ class CurrencyForm(forms.Form):
     )  # fmt: skip
     fee_fixed_minor = forms.CharField(label=_("Expected fee, fixed part"), max_length=20)
 
-    AMOUNTS = ("minimum_minor", "maximum_minor", "fee_fixed_minor")
+    refund_alone_minor = forms.CharField(
+        label=_("Refunded by one person up to"), max_length=20,
+        help_text=_("Of one payment, taken together. More waits for a second person, of finance or an admin."),
+    )  # fmt: skip
+
+    AMOUNTS = ("minimum_minor", "maximum_minor", "fee_fixed_minor", "refund_alone_minor")
+    MAY_BE_ZERO = ("fee_fixed_minor", "refund_alone_minor")
     LISTS = ("suggested_once", "suggested_monthly", "suggested_yearly")
 
     def __init__(self, data: QueryDict | None, *, row: GivingCurrency) -> None:
@@ -162,7 +168,7 @@ class CurrencyForm(forms.Form):
                 if name in self.LISTS:
                     cleaned[name] = sorted(amount(word, code).minor for word in cleaned[name].split())
                 else:
-                    cleaned[name] = amount(cleaned[name], code, zero=name == "fee_fixed_minor").minor
+                    cleaned[name] = amount(cleaned[name], code, zero=name in self.MAY_BE_ZERO).minor
             except forms.ValidationError as error:
                 self.add_error(name, error)
         if not self.errors:

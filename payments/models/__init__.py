@@ -8,10 +8,11 @@ from payments.models.leaving import Leaving
 from payments.models.ledger import LedgerEntry, Payout
 from payments.models.operation import Operation
 from payments.models.payment import Dispute, Payment, Receipt, ReceiptCounter, Refund
+from payments.models.refund_request import RefundRequest
 from payments.models.statement import Statement
 
 __all__ = [
     "BankAccount", "BankFile", "BankLine", "BankMapping", "Dispute", "Donation", "Invoice", "InvoiceAttempt", "Leaving",
-    "LedgerEntry", "Operation", "Payment", "Payout", "Receipt", "ReceiptCounter", "Refund", "Statement", "StripeEvent",
-    "Watermark",
+    "LedgerEntry", "Operation", "Payment", "Payout", "Receipt", "ReceiptCounter", "Refund", "RefundRequest",
+    "Statement", "StripeEvent", "Watermark",
 ]  # fmt: skip

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit import log
 from members import roles
 from members.models import Role
-from payments import names, offline, refunds
-from payments.models import Payment, StripeEvent
+from payments import names, offline, refund_requests, refunds
+from payments.models import Payment, RefundRequest, StripeEvent
 from payments.models.donation import Giver
 from payments.models.operation import OperationState
 from payments.models.payment import PaymentState, Source
@@ -30,7 +30,8 @@ BOOKKEEPERS = (Role.FINANCE, Role.ADMIN)
 def payments(request: HttpRequest) -> HttpResponse:
     """All, newest first and without names."""
     rows = Payment.objects.select_related("donation", "receipt").order_by("-created_at", "-id")
-    return render(request, "reports/payments.html", {"page": _page(request, rows)})
+    waiting = RefundRequest.objects.open().count()
+    return render(request, "reports/payments.html", {"page": _page(request, rows), "waiting": waiting})
 
 
 @roles.required(*roles.PEOPLE)
@@ -49,6 +50,7 @@ def payment(request: HttpRequest, pk: int) -> HttpResponse:
         "payment": row,
         "events": StripeEvent.objects.filter(aggregate=row.payment_intent).defer("body").order_by("created_at")[:50],
         "giver": names.of(row, names.Audience.PEOPLE),
+        "request_open": row.refund_requests.open().first(),
         "wish": secrets.token_hex(8),
         "form": form if is_refundable or form.is_bound else None,
         "reversal": ReversalForm() if _may_reverse(request, row) else None,
@@ -87,11 +89,15 @@ def reverse_offline(request: HttpRequest, pk: int) -> HttpResponse:
 def _refund(request: HttpRequest, row: Payment, form: RefundForm) -> bool:
     """Asks for the refund. The wish is logged before it leaves, so that none is without its name and reason."""
     wish = form.cleaned_data
+    is_alone = not refund_requests.needs_second(row, wish["amount"])
     log.record(
-        roles.patron_of(request), "refund.issue", target=f"payment:{row.pk}", reason=wish["reason"],
+        roles.patron_of(request), "refund.issue" if is_alone else "refund.ask", target=f"payment:{row.pk}",
+        reason=wish["reason"],
         amount_minor=wish["amount"].minor, currency=wish["amount"].currency, key=str(wish["key"]),
     )  # fmt: skip
     try:
+        if not is_alone:
+            return _ask_second(request, row, wish)
         operation = refunds.issue(row, wish["amount"], key=str(wish["key"]), language=get_language() or "en")
     except refunds.RefundRefused as refusal:
         log.record(roles.patron_of(request), "refund.refused", target=f"payment:{row.pk}", key=str(wish["key"]))
@@ -103,6 +109,20 @@ def _refund(request: HttpRequest, row: Payment, form: RefundForm) -> bool:
         messages.info(
             request, _("Stripe does not answer at the moment. The refund is on its way and is tried again by itself.")
         )
+    return True
+
+
+def _ask_second(request: HttpRequest, row: Payment, wish: dict[str, Any]) -> bool:
+    """Above the newsroom's limit nothing leaves before a second person agrees. Raises a RefundRefused."""
+    refund_requests.ask(
+        row, wish["amount"], by=roles.patron_of(request), reason=wish["reason"], key=wish["key"],
+        language=get_language() or "en",
+    )  # fmt: skip
+    messages.info(
+        request,
+        _("More than %(limit)s of one payment goes back only if a second person agrees. The request waits for finance.")
+        % {"limit": refund_requests.limit(row.currency).format(get_language() or "en")},
+    )
     return True
 
 

@@ -135,6 +135,7 @@ PAGES: dict[str, str | frozenset[str]] = {
     "reports/rounds/<int:pk>/preview/": EDITORS,
     "reports/payments/": MONEY,
     "reports/payments/offline/": FINANCE,
+    "reports/payments/refunds/": MONEY,  # finance and admins decide
     "reports/payments/bank/": FINANCE,
     "reports/payments/bank/<uuid:reference>/": FINANCE,
     "reports/payments/<int:pk>/": MONEY,

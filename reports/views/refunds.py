@@ -1,0 +1,55 @@
+"""/reports/payments/refunds/: refunds above the newsroom's limit, which a second person approves or declines."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from audit import log
+from members import roles
+from payments import refund_requests, refunds
+from payments.models import RefundRequest
+from payments.models.operation import OperationState
+from reports.views.payments import BOOKKEEPERS
+
+
+@roles.required(*roles.MONEY)
+@require_http_methods(["GET", "HEAD", "POST"])
+def requests(request: HttpRequest) -> HttpResponse:
+    """All, newest first and without names of givers; with POST one is decided, by finance or an admin."""
+    if request.method == "POST":
+        return _decide(request)
+    rows = RefundRequest.objects.select_related("payment", "asked_by", "decided_by", "operation")
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    context = {"page": page, "may_decide": roles.patron_of(request).role in BOOKKEEPERS}
+    return render(request, "reports/refund_requests.html", context)
+
+
+def _decide(request: HttpRequest) -> HttpResponse:
+    """Logged before the money leaves, so that none is without its name; so is that nothing came of it."""
+    staff, number = roles.patron_of(request), request.POST.get("id", "")
+    if staff.role not in BOOKKEEPERS:
+        raise PermissionDenied
+    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0
+    row = get_object_or_404(RefundRequest.objects.select_related("payment"), pk=wanted)
+    verb = "approve" if "approve" in request.POST else "decline"
+    facts = {"request": row.pk, "amount_minor": row.amount_minor, "currency": row.payment.currency}
+    log.record(staff, f"refund.{verb}", target=f"payment:{row.payment_id}", **facts)
+    try:
+        if verb == "decline":
+            refund_requests.decline(row, by=staff)
+            messages.success(request, _("Declined. Nothing goes back."))
+        else:
+            operation = refund_requests.approve(row, by=staff, language=get_language() or "en")
+            is_done = operation.state == OperationState.DONE
+            messages.success(request, _("Sent back. It shows here as soon as Stripe confirms it.") if is_done else _(
+                "Stripe does not answer at the moment. The refund is on its way and is tried again by itself."
+            ))  # fmt: skip
+    except refunds.RefundRefused as refusal:
+        log.record(staff, "refund.refused", target=f"payment:{row.payment_id}", request=row.pk)
+        messages.error(request, refusal.sentence)
+    return redirect("reports:refund-requests")

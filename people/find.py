@@ -34,10 +34,14 @@ def find(words: str) -> list[Found]:
 
     The words are looked at as what they look like: two readings of them are two ways, and both are taken.
     """
-    words, found = " ".join(words.split()), dict[int, Found]()
-    if len(words) < 2:
-        return []
-    for by, patrons in _ways(words):
+    words = " ".join(words.split())
+    return along(_ways(words)) if len(words) >= 2 else []
+
+
+def along(ways: Ways) -> list[Found]:
+    """Everybody to whom the ways lead, each once, by the first that does; at most `MOST`. Nobody who was erased."""
+    found = dict[int, Found]()
+    for by, patrons in ways:
         for patron in patrons.filter(erased_at=None).order_by("id").distinct()[:MOST]:
             found.setdefault(patron.pk, Found(patron, by))
     return list(found.values())[:MOST]

@@ -17,7 +17,7 @@ from members import grants, roles
 from members.models import Patron
 from payments import dunning, names, wishes, wording
 from payments.models import Donation, Invoice, Payment
-from people import find
+from people import duplicates, find
 from people.models import Note
 from reports.forms import FindForm, NoteForm
 from reports.grant_forms import GrantForm
@@ -50,7 +50,9 @@ def people(request: HttpRequest) -> HttpResponse:
 def patron(request: HttpRequest, pk: int) -> HttpResponse:
     """/reports/patrons/7/: one person's gifts, memberships and payments; logged."""
     person = get_object_or_404(Patron, pk=pk)
-    log.record(roles.patron_of(request), "patron.view", target=f"patron:{person.pk}")
+    likely = duplicates.of(person)
+    shown = {"likely": [one.patron.pk for one in likely]} if likely else {}
+    log.record(roles.patron_of(request), "patron.view", target=f"patron:{person.pk}", **shown)
     rows = (
         Payment.objects.filter(donation__patron=person)
         .select_related("donation", "receipt")
@@ -60,6 +62,7 @@ def patron(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "person": person,
         "name": names.of(person, names.Audience.PEOPLE),
+        "likely": [(one, names.of(one.patron, names.Audience.PEOPLE)) for one in likely],
         "memberships": person.memberships.select_related("granted").order_by("-id"),
         "grant_form": GrantForm(),
         "gifts": person.gifts_bought.order_by("-id"),

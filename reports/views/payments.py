@@ -50,7 +50,7 @@ def payment(request: HttpRequest, pk: int) -> HttpResponse:
         "payment": row,
         "events": StripeEvent.objects.filter(aggregate=row.payment_intent).defer("body").order_by("created_at")[:50],
         "giver": names.of(row, names.Audience.PEOPLE),
-        "request_open": row.refund_requests.open().first(),
+        "request_open": RefundRequest.objects.open().filter(payment=row).first(),
         "wish": secrets.token_hex(8),
         "form": form if is_refundable or form.is_bound else None,
         "reversal": ReversalForm() if _may_reverse(request, row) else None,

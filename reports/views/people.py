@@ -51,7 +51,7 @@ def patron(request: HttpRequest, pk: int) -> HttpResponse:
     """/reports/patrons/7/: one person's gifts, memberships and payments; logged."""
     person = get_object_or_404(Patron, pk=pk)
     likely = duplicates.of(person)
-    shown = {"likely": [one.patron.pk for one in likely]} if likely else {}
+    shown: dict[str, Any] = {"likely": [one.patron.pk for one in likely]} if likely else {}
     log.record(roles.patron_of(request), "patron.view", target=f"patron:{person.pk}", **shown)
     rows = (
         Payment.objects.filter(donation__patron=person)

@@ -1,5 +1,7 @@
 """/reports/payments/refunds/: refunds above the newsroom's limit, which a second person approves or declines."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -37,7 +39,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
     wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0
     row = get_object_or_404(RefundRequest.objects.select_related("payment"), pk=wanted)
     verb = "approve" if "approve" in request.POST else "decline"
-    facts = {"request": row.pk, "amount_minor": row.amount_minor, "currency": row.payment.currency}
+    facts: dict[str, Any] = {"request": row.pk, "amount_minor": row.amount_minor, "currency": row.payment.currency}
     log.record(staff, f"refund.{verb}", target=f"payment:{row.payment_id}", **facts)
     try:
         if verb == "decline":

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0009_donation_method"),
+        ("payments", "0011_giver_stays"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -52,6 +52,7 @@ def test_it_ends_after_its_day_without_grace_and_once(given: Membership) -> None
     assert (grants.end_due(), grants.end_due()) == (1, 0)
     given.refresh_from_db()
     assert given.end_reason == "expired"
+    assert given.ended_at
     assert clock.day(given.ended_at) == given.paid_through + timedelta(days=1)
 
 
@@ -105,6 +106,6 @@ def test_the_database_refuses_money_in_it_and_two_at_once(given: Membership) -> 
     row = Membership.objects.values().get(pk=given.pk)
     with pytest.raises(IntegrityError), transaction.atomic():
         Membership.objects.create(**(row | {"id": None}))
-    for wrong in ({"reason": ""}, {"kind": "royal"}):
+    for column, value in (("reason", ""), ("kind", "royal")):
         with pytest.raises(IntegrityError), transaction.atomic():
-            GrantedMembership.objects.update(**wrong)
+            GrantedMembership.objects.update(**{column: value})

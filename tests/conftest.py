@@ -8,28 +8,26 @@ which the ledger refuses.
 import os
 import socket
 import subprocess
-import uuid
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 from playwright.sync_api import expect
-from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from tests import plugin
+from tests.worlds import Worlds, administer
 
 
 @dataclass(frozen=True)
 class WorldDatabase:
-    """A database of one test's own: committed to freely, dropped afterwards."""
+    """A database of one test's own: committed to freely, put in order or dropped afterwards."""
 
     name: str
     url: str
@@ -37,20 +35,6 @@ class WorldDatabase:
     def environment(self, **more: str) -> dict[str, str]:
         """The environment for a process (worker, gunicorn, a command) that lives on this database."""
         return os.environ | {"DATABASE_URL": self.url} | more
-
-
-def administer(statement: str, *names: str) -> None:
-    """Run one statement about whole databases, from outside them all."""
-    where = settings.DATABASES["default"]
-    with psycopg.connect(
-        host=where["HOST"] or None,
-        port=where["PORT"] or None,
-        user=where["USER"] or None,
-        password=where["PASSWORD"] or None,
-        dbname="postgres",
-        autocommit=True,
-    ) as outside:
-        outside.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 @pytest.fixture(scope="session")
@@ -69,15 +53,22 @@ def world_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker) ->
         teardown_databases(made, 0)
 
 
+@pytest.fixture(scope="session")
+def worlds(world_template: str) -> Iterator[Worlds]:
+    """The databases of tests that use `world_db`."""
+    kept = Worlds(world_template)
+    yield kept
+    kept.drop()
+
+
 @pytest.fixture
-def world_db(world_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[WorldDatabase]:
-    """All of Django's connections lead to a fresh copy of the migrated database until the test ends.
+def world_db(worlds: Worlds, django_db_blocker: DjangoDbBlocker) -> Iterator[WorldDatabase]:
+    """All of Django's connections lead to a database as migrations leave it until the test ends.
 
     For tests that commit, or use threads or processes; `world_db.environment()` starts a process on the same one.
     Do not ask for `db` beside it.
     """
-    name = f"world_{uuid.uuid4().hex[:12]}"
-    administer("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, world_template)
+    name = worlds.take()
     before = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
         connections.close_all()
@@ -90,8 +81,7 @@ def world_db(world_template: str, django_db_blocker: DjangoDbBlocker) -> Iterato
         finally:
             connections.close_all()
             connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = before
-            # Connections of threads that still stand are cut here: the database goes, whoever looks at it.
-            administer("DROP DATABASE {} WITH (FORCE)", name)
+            worlds.give_back(name)
 
 
 @pytest.fixture(scope="session")

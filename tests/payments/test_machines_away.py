@@ -18,7 +18,8 @@ from django.conf import settings
 from django.db import connection
 
 from payments.models import StripeEvent
-from tests.conftest import WorldDatabase, administer
+from tests.conftest import WorldDatabase
+from tests.worlds import administer
 
 pytestmark = pytest.mark.database
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection, connections
 
-from tests.conftest import administer
+from tests.worlds import administer
 
 
 @contextmanager

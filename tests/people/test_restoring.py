@@ -20,7 +20,8 @@ from payments import locks, offline
 from people import erased_file, erasure
 from people.models import Erasure
 from tests import everywhere
-from tests.conftest import WorldDatabase, administer
+from tests.conftest import WorldDatabase
+from tests.worlds import administer
 
 ADDRESS, NAME = "zhozefina.kanarkova@quill.example.net", "Жозефіна Канаркова-Quill"
 

@@ -122,13 +122,15 @@ def grant_ended(membership: Membership) -> None:
 
 def _of_grant(occasion: str, membership: Membership, **context: Any) -> None:
     patron = membership.patron
-    greeting = names.greeting(names.of(patron, names.Audience.LETTER), patron.language)
     outbox.write(
         occasion=occasion,
         key=f"{occasion}:{membership.pk}",
         to=patron.email,
         language=patron.language,
-        context={"greeting": greeting, **context},
+        context={
+            "greeting": names.greeting(names.of(patron, names.Audience.LETTER), patron.language),
+            **context,
+        },
         patron=patron,
     )
 

@@ -31,6 +31,7 @@ NOT_PERSONAL = {
     "OriginMonth": "rule campaign currency",
     "CohortMoney": "currency",
     "ClosedMonth": "figures",
+    "RoundMoney": "currency",
     "Proof": "failed",
     "Exposure": "what currency",
     "TableExport": "table currency",

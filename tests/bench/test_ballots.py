@@ -1,11 +1,7 @@
 """One small round of bench/ballots."""
 
-import pytest
-
 from bench import ballots
 from tests.conftest import WorldDatabase
-
-pytestmark = pytest.mark.database
 
 
 def test_every_ballot_is_cast_and_everybody_has_one(world_db: WorldDatabase) -> None:

@@ -6,8 +6,6 @@ import pytest
 
 from bench import enumeration
 
-pytestmark = pytest.mark.database
-
 
 def test_every_request_is_answered_and_writes_one_letter() -> None:
     seen = enumeration.measure(requests=20, seconds=60, name=f"bench_enumeration_{os.getpid()}")

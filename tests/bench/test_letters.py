@@ -3,11 +3,7 @@
 import os
 import re
 
-import pytest
-
 from bench import letters
-
-pytestmark = pytest.mark.database
 
 
 def test_both_ways_write_their_letters_and_the_report_has_every_figure() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from bench import tally
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("method", tally.CASES)

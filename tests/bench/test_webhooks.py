@@ -2,11 +2,7 @@
 
 import os
 
-import pytest
-
 from bench import applying, door
-
-pytestmark = pytest.mark.database
 
 
 def test_door_stores_each_event_once_and_no_forged_one() -> None:

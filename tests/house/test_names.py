@@ -9,8 +9,8 @@ from tests.house.tree import ROOT, files, shown
 
 ROOMS = {"public", "portal", "reports", "people", "payments", "voting", "asks", "members", "letters"}
 PEOPLE = {"patron", "author", "buyer", "giver", "member", "person", "user", "voter", "recipient", "friend"}
-# The deciding modules, and what hands a person their own data or wipes it.
-MAY_READ = {"members/names.py", "payments/names.py", "payments/privacy.py", "people/erasure.py"}
+# The deciding modules, what hands a person their own data or wipes it, and what compares names and shows none.
+MAY_READ = {"members/names.py", "payments/names.py", "payments/privacy.py", "people/duplicates.py", "people/erasure.py"}
 
 
 def code() -> Iterator[tuple[Path, ast.AST]]:

@@ -159,7 +159,7 @@ class EqualShares:
             self.clock = time = times[topic]
             self._bought("completion" if fitting else "reserve", topic, {
                 "time": as_text(time), "times": {one: as_text(value) for one, value in times.items()},
-                "payers": self._give_all(topic, time),
+                "payers": self._give(topic, time),
             })  # fmt: skip
 
     def _time(self, topic: str) -> Fraction:
@@ -167,14 +167,19 @@ class EqualShares:
         supporters = self.purses.supporters[topic]
         return (self.costs[topic] - self.purses.owned(supporters)) / sum(supporters.values())
 
-    def _give_all(self, topic: str, time: Fraction) -> list[dict[str, Any]]:
-        """Takes all that the supporters own by then, and says it for people."""
+    def _give(self, topic: str, time: Fraction) -> list[dict[str, Any]]:
+        """Takes what the topic costs, from each of its supporters the same part of what they own by then.
+
+        It is all they own, but where the topic was passed over and they went on earning: then they keep the rest.
+        """
         voters, amounts, supporters = Counter[int](), self.purses.amounts, self.purses.supporters[topic]
         for (purse, _), count in supporters.items():
             voters[purse] += count
-        self.purses.move(topic, dict.fromkeys(supporters, self.purses.number(-time)))
+        part = self.costs[topic] / (self.purses.owned(supporters) + time * sum(voters.values()))
+        left = {purse: self.purses.number((amounts[purse] + time) * (1 - part) - time) for purse in voters}
+        self.purses.move(topic, {group: left[group[0]] for group in supporters})
         return [
-            {"voters": count, "paid": as_text(amounts[purse] + time)}
+            {"voters": count, "paid": as_text((amounts[purse] + time) * part)}
             for purse, count in sorted(voters.items(), key=lambda one: -amounts[one[0]])
         ]
 

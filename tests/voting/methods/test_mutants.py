@@ -29,7 +29,7 @@ MUTANTS = {
     "the poor pay nothing": ("missing -= amounts[purse] * count", "missing -= 0"),
     "the dearest first": ("effective, max(effective.values())", "effective, min(effective.values())"),
     "no rule for equal support": ('tied, ("support", self.support))', "tied)"),
-    "change is given back": ("self.purses.number(-time)", "self.purses.number(Fraction(0))"),
+    "change is given back": ("* (1 - part) - time)", "* (1 - part))"),
     "everything fits": ("if self.costs[topic] <= self.budget]", "if self.budget > 0]"),
     "ties upside down": ("(min if worst else max)(values", "(max if worst else min)(values"),
     "the lot upside down": ("drawn[-1:] if worst else drawn[:1]", "drawn[:1] if worst else drawn[-1:]"),

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.house.tree import ROOT
@@ -162,6 +162,7 @@ def test_as_many_voters_as_a_quota_that_stand_together_elect_one(
 
 
 @given(scores, st.lists(st.integers(1, 9), min_size=5, max_size=5), st.integers(1, 20))
+@example([{"a": 1, "b": 1, "c": 1}, {"e": 1}], [1, 1, 2, 1, 3], 4)  # in the reserve, who waited owns more than the cost
 @few
 def test_nobody_pays_more_than_an_equal_share_and_every_cost_is_paid(
     ballots: list[dict[str, int]], prices: list[int], budget: int

@@ -216,19 +216,22 @@ PEOPLE, PAGE = 23, 5
 
 @pytest.fixture
 def both_at_work(monkeypatch: pytest.MonkeyPatch, world_db: None) -> list[int]:
-    """Two runs of some pages each, which meet while each holds its first page. What each has written."""
+    """Two runs of some pages each, which meet while each holds its first page, then one writes all it finds before the
+    other goes on. What each has written."""
     day = date(leap_year(), 5, 10)
     at(noon(day))
     for number in range(PEOPLE):
         giver(f"reader{number}", period_end=noon(day + timedelta(days=20)))
     monkeypatch.setattr(reminders, "PAGE", PAGE)
-    together, met, written, failures = threading.Barrier(2), threading.local(), list[int](), list[Exception]()
+    together, one_is_done, met = threading.Barrier(2), threading.Event(), threading.local()
+    written, failures = list[int](), list[Exception]()
     told_by = reminder_emails.renewal
 
     def meet(*given: Any, **more: Any) -> Draft:
         if not hasattr(met, "yes"):
             met.yes = True
-            together.wait(20)
+            if together.wait(60) == 0:
+                assert one_is_done.wait(60)
         return told_by(*given, **more)
 
     def run() -> None:
@@ -237,6 +240,7 @@ def both_at_work(monkeypatch: pytest.MonkeyPatch, world_db: None) -> list[int]:
         except Exception as error:  # noqa: BLE001  carried to the test's own thread
             failures.append(error)
         finally:
+            one_is_done.set()
             connection.close()
 
     def begin() -> None:

@@ -1,5 +1,6 @@
 """The limit for the door: a bare Django view that verifies a webhook and inserts one row. No middleware."""
 
+import gc
 import json
 import os
 
@@ -34,3 +35,4 @@ def receive(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [path("webhooks/stripe/", receive)]
 application = get_wsgi_application()
+gc.freeze()  # as config.wsgi does

@@ -4,6 +4,7 @@ It stands behind the product's middleware, session and check against forgery, an
 with its triggers, into a round that is open beside the one that the product's ballots are of.
 """
 
+import gc
 import json
 import os
 import uuid
@@ -35,3 +36,4 @@ def cast(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("rounds/spring/", cast)]
+gc.freeze()  # as config.wsgi does

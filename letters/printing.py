@@ -1,6 +1,8 @@
 """Days and moments as a reader's language writes them, in the newsroom's zone."""
 
 from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, get_timezone_gmt
 
@@ -17,7 +19,13 @@ def day(when: date | datetime, language: str) -> str:
 
 def moment(when: datetime, language: str) -> str:
     """Day, minute and offset, for a deadline: `10 January 2027, 01:59 (UTC+02:00)`."""
-    there = when.astimezone(Newsroom.current().zone_info)
+    return _moment(when, language, Newsroom.current().zone_info)
+
+
+@lru_cache(maxsize=64)
+def _moment(when: datetime, language: str, zone: ZoneInfo) -> str:
+    """Kept, for while a round is open everybody who votes is told the same deadline."""
+    there = when.astimezone(zone)
     clock = format_datetime(there, format="HH:mm", locale=language)
-    zone = get_timezone_gmt(there, width="long", locale=language).replace("GMT", "UTC")
-    return f"{day(there.date(), language)}, {clock} ({zone})"
+    offset = get_timezone_gmt(there, width="long", locale=language).replace("GMT", "UTC")
+    return f"{day(there.date(), language)}, {clock} ({offset})"

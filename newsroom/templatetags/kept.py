@@ -27,6 +27,8 @@ def kept(parser: Parser, token: Token) -> "Kept":
 class Kept(Node):
     """What is between the tags, and what was made of it so far."""
 
+    child_nodelists = ()  # each time a page is rendered, Django looks everywhere for blocks: not here
+
     def __init__(self, nodes: NodeList, values: list[FilterExpression]) -> None:
         self.nodelist, self.values = nodes, values
         self.made: dict[tuple[Any, ...], SafeString] = {}

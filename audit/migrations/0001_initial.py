@@ -6,12 +6,22 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies = [("newsroom", "0002_clock_and_row"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("newsroom", "0001_initial"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
     operations = [
         migrations.CreateModel(
             name="StaffAction",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="staff_actions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
                 ("action", models.CharField(max_length=60, verbose_name="what")),
                 ("target", models.CharField(blank=True, max_length=100, verbose_name="about")),
                 ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
@@ -24,16 +34,6 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(verbose_name="when")),
                 ("previous_hash", models.CharField(max_length=64, unique=True)),
                 ("hash", models.CharField(max_length=64, unique=True)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="staff_actions",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="who",
-                    ),
-                ),
             ],
             options={"ordering": ["id"]},
         ),

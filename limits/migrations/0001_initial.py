@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies = [("newsroom", "0002_clock_and_row")]
+    dependencies = [("newsroom", "0001_initial")]
     operations = [
         migrations.CreateModel(
             name="Hit",

@@ -14,7 +14,7 @@ from members.models.membership import (
     Tier,
     TierThreshold,
 )
-from members.models.patron import Language, Patron, PatronManager, Role, _nonce
+from members.models.patron import Language, Patron, PatronManager, Role
 from members.models.session import Session
 from members.models.tombstone import Tombstone
 
@@ -41,5 +41,4 @@ __all__ = [
     "Tier",
     "TierThreshold",
     "Tombstone",
-    "_nonce",  # the first migration knows it by this place
 ]

@@ -5,16 +5,17 @@ from psycopg import sql
 
 from tests.worlds import SEQUENCES, TABLES, Worlds, connect
 
+ROWS, PLACE = sql.SQL("SELECT * FROM {}"), sql.SQL("SELECT last_value, is_called FROM {}")
+
 
 def held(name: str) -> dict[str, list[str]]:
     """Every row and sequence, as text."""
     with connect(name) as found:
-        names = [name for (name,) in found.execute(TABLES).fetchall() + found.execute(SEQUENCES).fetchall()]
+        asked = [(name, ROWS) for (name,) in found.execute(TABLES).fetchall()]
+        asked += [(name, PLACE) for (name,) in found.execute(SEQUENCES).fetchall()]
         return {
-            name: sorted(
-                str(row) for row in found.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(name))).fetchall()
-            )
-            for name in names
+            name: sorted(str(row) for row in found.execute(question.format(sql.Identifier(name))).fetchall())
+            for name, question in asked
         }
 
 
@@ -35,7 +36,9 @@ def test_what_a_test_wrote_is_gone_and_what_it_took_is_back(worlds: Worlds) -> N
         for statement in filter(str.strip, WRITES.split(";")):
             world.execute(statement.encode())
     assert held(name) != fresh
+    spare = len(worlds.spare)
     worlds.give_back(name)
+    assert len(worlds.spare) == spare + 1
     again = worlds.take()
     assert again != name
     assert held(again) == fresh

@@ -233,7 +233,8 @@ INVARIANTS_BROKEN = {
     "voting.frozen": "UPDATE voting_round SET configuration = configuration || ' '",
     "voting.ballots": "DELETE FROM voting_ballot WHERE id = (SELECT id FROM voting_ballot LIMIT 1)",
     "voting.results": "UPDATE voting_result SET text = text || ' '",
-    "voting.secrecy": "INSERT INTO voting_openballot SELECT gen_random_uuid(), 'k', 'l', id FROM voting_round",
+    "voting.secrecy": """INSERT INTO voting_openballot (id, round_id, key, line)
+        SELECT gen_random_uuid(), id, 'k', 'l' FROM voting_round""",
     "voting.on_time": "UPDATE voting_round SET counted_at = NULL, closed_at = closed_at - interval '2 hours'",
     "voting.guarded": "ALTER TABLE voting_ballot DISABLE TRIGGER only_grows",
 }

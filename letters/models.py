@@ -152,19 +152,15 @@ class Wording(models.Model):
 
 
 class StopReason(models.TextChoices):
-    """Why an address gets no more letters. `ONCE` stops nothing yet; a second refusal makes it `REFUSED`."""
+    """Why an address gets no more letters, or only some (letters/stops.py)."""
 
-    ONCE = "once", _("its mail server refused the newest letter for good")
-    REFUSED = "refused", _("its mail server refused letters for good")
+    LETTER = "letter", _("its mail server refused a letter for good")
+    REFUSED = "refused", _("its mail server says for good that nobody is there")
     COMPLAINED = "complained", _("its reader called a letter spam")
 
 
 class StoppedAddress(models.Model):
-    """An address that was refused for good gets no letter; one whose reader complained gets no reminder.
-
-    The row is the stop: staff lift it by removing it, and a letter that is taken removes one of a single refusal
-    (letters/stops.py).
-    """
+    """An address to which letters are held back. The row is the stop: staff lift it by removing it."""
 
     address = models.EmailField(max_length=254, unique=True)
     reason = models.CharField(max_length=10, choices=StopReason)

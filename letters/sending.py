@@ -26,7 +26,7 @@ from django.db import transaction
 
 from letters import outbox, sealing, stops
 from letters.models import Letter, LetterState, StopReason
-from letters.occasions import OCCASIONS, Group
+from letters.occasions import OCCASIONS
 from newsroom import bell, clock
 from newsroom.models import Newsroom
 
@@ -148,7 +148,7 @@ def _send(letter: Letter, connection: Any) -> Refusal | None:
         connection.open()
         message.send()
     except (SMTPException, OSError) as error:
-        return _refusal(letter, error)
+        return _refusal(error)
     return None
 
 
@@ -198,13 +198,11 @@ def _ways_out(letter: Letter) -> dict[str, str]:
     }
 
 
-def _refusal(letter: Letter, error: SMTPException | OSError) -> Refusal:
+def _refusal(error: SMTPException | OSError) -> Refusal:
     """What the server's answer means.
 
-    A 5xx about the recipient or the text is final. One about us (sign-in, sender) is not the letter's fault, and mended
-    settings will send it. Where nobody is, the address is stopped; after another final refusal it is if the next letter
-    is refused as well. Letters about the account are not counted: whoever asks for a code again and again would lock
-    themselves out.
+    A 5xx about the recipient or the text is final, and stops the address (letters/stops.py). One about us (sign-in,
+    sender) is not the letter's fault, and mended settings will send it.
     """
     said: bytes | str
     is_of_address = isinstance(error, SMTPRecipientsRefused)
@@ -218,11 +216,7 @@ def _refusal(letter: Letter, error: SMTPException | OSError) -> Refusal:
     if not 500 <= code < 600 or ABOUT_US.match(answer):
         return Refusal(answer, line_is_bad=code == 421)
     is_gone = not ABOUT_THE_LETTER.match(answer) if is_of_address else NOBODY_THERE.match(answer)
-    if is_gone:
-        return Refusal(answer, is_final=True, stop=StopReason.REFUSED)
-    occasion = OCCASIONS.get(letter.occasion)
-    is_counted = occasion is None or occasion.group != Group.ACCOUNT
-    return Refusal(answer, is_final=True, stop=StopReason.ONCE if is_counted else None)
+    return Refusal(answer, is_final=True, stop=StopReason.REFUSED if is_gone else StopReason.LETTER)
 
 
 def _mark(letter: Letter, refusal: Refusal | None) -> None:

@@ -121,8 +121,8 @@ class Migration(migrations.Migration):
                     "reason",
                     models.CharField(
                         choices=[
-                            ("once", "its mail server refused the newest letter for good"),
-                            ("refused", "its mail server refused letters for good"),
+                            ("letter", "its mail server refused a letter for good"),
+                            ("refused", "its mail server says for good that nobody is there"),
                             ("complained", "its reader called a letter spam"),
                         ],
                         max_length=10,

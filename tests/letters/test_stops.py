@@ -38,70 +38,64 @@ def told(provider: str, body: object, login: str = settings.MAIL_WEBHOOK_LOGIN) 
     return answer.status_code
 
 
-@pytest.mark.parametrize(
-    ("said", "is_stopped"),
-    [
-        ("550 5.1.1 nobody of that name", True), ("550 no such user", True), ("553 5.1.3 not an address", True),
-        ("550 5.1.1 <olena@example.org>: User unknown in relay recipient table", True),
-        ("550 5.7.1 your newsletter looks like spam", False), ("552 5.2.2 mailbox full", False), ("552 full", False),
-    ],
-)  # fmt: skip
-def test_recipient_refused_for_good_gets_no_further_letter(sink: Sink, said: str, is_stopped: bool) -> None:
-    sink.on_rcpt[ADDRESS] = [said]
-    write("raised")
-    sending.send_due()
-    assert StoppedAddress.objects.filter(address=ADDRESS, reason=StopReason.REFUSED).exists() == is_stopped
-    write("welcome")
-    assert sending.send_due() == (0 if is_stopped else 1)
-    assert Letter.objects.filter(state="failed", error__startswith="not sent: ").exists() == is_stopped
-
-
-@pytest.mark.parametrize("said", ["550 5.1.1 nobody after all", "550 5.2.1 mailbox disabled"])
-def test_who_is_found_missing_only_at_the_text_gets_no_further_letter(sink: Sink, said: str) -> None:
-    sink.on_data[ADDRESS] = [said]
-    write("raised")
-    write("welcome")
-    assert sending.send_due() == 0
-    assert StoppedAddress.objects.get().said == said
-    assert set(Letter.objects.values_list("error", flat=True)) == {said, stops.NOT_SENT[StopReason.REFUSED]}
+NOBODY, ABOUT_A_LETTER = [
+    ("on_rcpt", "550 5.1.1 nobody of that name"), ("on_rcpt", "550 no such user"),
+    ("on_rcpt", "553 5.1.3 not an address"),
+    ("on_rcpt", "550 5.1.1 <olena@example.org>: User unknown in relay recipient table"),
+    ("on_data", "550 5.1.1 nobody after all"), ("on_data", "550 5.2.1 mailbox disabled"),
+], [
+    ("on_data", "554 5.6.0 odd text"), ("on_data", "550 5.7.1 looks like spam"), ("on_data", "550 no"),
+    ("on_rcpt", "550 5.7.1 by policy"), ("on_rcpt", "552 5.2.2 mailbox full"), ("on_rcpt", "552 full"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("door", "said"),
-    [
-        ("on_data", "554 5.6.0 odd text"), ("on_data", "550 5.7.1 looks like spam"), ("on_data", "550 no"),
-        ("on_rcpt", "550 5.7.1 by policy"), ("on_rcpt", "552 5.2.2 mailbox full"),
-    ],
-)  # fmt: skip
-def test_second_refusal_in_a_row_stops_the_address_and_a_letter_that_is_taken_begins_anew(
-    sink: Sink, door: str, said: str
+    ("door", "said", "reason"),
+    [(*one, StopReason.REFUSED) for one in NOBODY] + [(*one, StopReason.LETTER) for one in ABOUT_A_LETTER],
+)
+def test_after_a_refusal_for_good_no_further_letter_is_tried_until_support_lifts_the_stop(
+    sink: Sink, door: str, said: str, reason: StopReason
 ) -> None:
-    """Refused, taken, refused, refused, held back; once support has lifted the stop it takes two refusals again."""
-    for number, answer in enumerate([said, "250 OK", said, said]):
-        getattr(sink, door)[ADDRESS] = [] if answer == "250 OK" else [answer]
-        write("raised", key=str(number))
-        assert sending.send_due() == (answer == "250 OK")
-    assert StoppedAddress.objects.get().reason == StopReason.REFUSED
-    write("welcome")
-    assert sending.send_due() == 0
-    assert stops.lift(ADDRESS)
     getattr(sink, door)[ADDRESS] = [said]
+    write("raised")
+    held = write("welcome")
+    assert sending.send_due() == 0
+    assert StoppedAddress.objects.values_list("address", "reason", "said").get() == (ADDRESS, reason, said)
+    assert set(Letter.objects.values_list("state", "error")) == {("failed", said), ("failed", stops.NOT_SENT[reason])}
     write("raised", key="after")
     assert sending.send_due() == 0
-    assert StoppedAddress.objects.get().reason == StopReason.ONCE
-    assert sending.requeue([Letter.objects.get(key="welcome").pk]) == 1
+    assert sink.messages == []
+    assert stops.lift(ADDRESS)
+    assert sending.requeue([held.pk]) == 1
     assert sending.send_due() == 1
-    assert not StoppedAddress.objects.exists()
 
 
-def test_codes_that_a_full_mailbox_refuses_lock_nobody_out(sink: Sink) -> None:
-    sink.on_rcpt[ADDRESS] = ["552 5.2.2 mailbox full"] * 3
-    for number in range(3):
+@pytest.mark.parametrize(("door", "said"), ABOUT_A_LETTER)
+def test_refused_letter_locks_nobody_out_and_is_forgotten_when_a_code_is_taken(
+    sink: Sink, door: str, said: str
+) -> None:
+    getattr(sink, door)[ADDRESS] = [said] * 3
+    write("raised")
+    for number in range(2):
         write("sign_in_code", key=str(number))
     assert sending.send_due() == 0
-    assert not StoppedAddress.objects.exists()
-    write("sign_in_code", key="after")
+    assert StoppedAddress.objects.get().reason == StopReason.LETTER
+    write("welcome")
+    write("sign_in_code", key="taken")
     assert sending.send_due() == 1
+    assert not StoppedAddress.objects.exists()
+    write("raised", key="after")
+    assert sending.send_due() == 1
+
+
+def test_where_nobody_is_no_code_goes_either(sink: Sink) -> None:
+    sink.on_rcpt[ADDRESS] = ["552 full", "550 5.1.1 nobody"]
+    write("sign_in_code", key="1")
+    write("sign_in_code", key="2")
+    write("sign_in_code", key="3")
+    assert sending.send_due() == 0
+    assert StoppedAddress.objects.get().reason == StopReason.REFUSED
+    assert sink.messages == []
 
 
 @pytest.mark.parametrize(

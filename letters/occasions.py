@@ -140,6 +140,10 @@ _ALL = (
             "action": (_("Look at it"), f"{_ACCOUNT}security/"),
         },
     ),
+    Occasion(
+        "records_merged", Group.ACCOUNT, _("Two records of one person were put together; to both addresses."),
+        sample={"action": (_("Sign in"), f"{_ACCOUNT}login/")},
+    ),
     # Payments and what is charged.
     Occasion(
         "welcome", Group.MONEY, _("The first payment of a patron has arrived."),

@@ -23,7 +23,7 @@ def sign_in_code(email: str, code: str) -> None:
 
     Both letters have the same parts, so that writing one takes as long as the other: bench/enumeration measures it.
     """
-    patron = Patron.objects.filter(email=email, is_active=True).first()
+    patron = Patron.objects.known_by(email)
     occasion = "sign_in_code" if patron else "unknown_address"
     nobodys = {"facts": [(_("Your address"), email)], "action": (_("Try another address"), page("account_login"))}
     outbox.write(

@@ -155,7 +155,7 @@ def claim(token: str, patron: Patron) -> GiftMembership:
             return gift
         if gift is None or not is_claimable(gift):
             raise NotClaimable
-        Patron.objects.select_for_update().get(pk=patron.pk)
+        patron = Patron.objects.standing(patron)
         gift.claimed_at, gift.began_on = clock.now(), begins_on(patron)
         gift.membership = memberships.start(patron, _facts(gift), Membership.Source.GIFT)
         gift.recipient_email = ""

@@ -18,7 +18,8 @@ def choose(patron: Patron, *, declined: Iterable[str], wants_neutral: bool) -> N
 @transaction.atomic
 def decline(patron_id: int, group: str) -> None:
     """No more letters of a group that may be declined. Twice changes nothing, and so does a patron who is gone."""
-    patron = Patron.objects.select_for_update().filter(pk=patron_id).first()
+    known = Patron.objects.filter(pk=patron_id).first()
+    patron = Patron.objects.standing(known) if known else None
     if patron and group in DECLINABLE and group not in patron.declined_letters:
         patron.declined_letters = sorted({*patron.declined_letters, group})
         patron.save(update_fields=["declined_letters"])

@@ -1,14 +1,14 @@
 """Memberships follow money: payments says what follows from it, this module writes it and keeps the history."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
-from members.models import Membership, MembershipChange, Patron
+from members.models import EndReason, Membership, MembershipChange, Patron
 from newsroom import clock
 
 Kind = MembershipChange.Kind
@@ -86,6 +86,26 @@ def follow(membership: Membership, facts: Facts) -> list[str]:
         for name in (*KEPT, "first_paid_at", "resumes_at"):
             setattr(membership, name, getattr(row, name))
     return made
+
+
+def hand_over(membership: Membership, patron: Patron) -> None:
+    """Gives it to another record of the same person; its history says so. Call with both records held.
+
+    Where that has a live one of this kind already, and a patron has but one, this one ends before it goes.
+    """
+    others = Membership.objects.live().filter(patron=patron, source=membership.source)
+    if membership.ended_at is None and membership.source != Membership.Source.GIFT and others.exists():
+        follow(membership, replace(facts_of(membership), ended_at=clock.now(), end_reason=EndReason.MERGED))
+    Membership.objects.filter(pk=membership.pk).update(patron=patron)
+    membership.patron, same = patron, _kept(membership)
+    MembershipChange.objects.create(
+        membership=membership, kind=Kind.MOVED, before=same, after=same, occurred_at=clock.now()
+    )
+
+
+def facts_of(membership: Membership) -> Facts:
+    """What money and time have said of it last."""
+    return Facts(**{field.name: getattr(membership, field.name) for field in fields(Facts)})
 
 
 def _in_its_place(membership: Membership) -> Membership | None:

@@ -65,7 +65,7 @@ def type_code(request: HttpRequest) -> HttpResponse:
     email, errors = begun["email"], []
     if request.method == "POST":
         is_right = codes.use(request, Purpose.SIGN_IN, email, request.POST.get("code", ""))
-        if is_right and (patron := Patron.objects.filter(email=email, is_active=True).first()):
+        if is_right and (patron := Patron.objects.known_by(email)):
             return accounts.enter(request, patron, back=begun["next"])
         errors = [NO_CODE]
     return render(request, "account/type_code.html", {"email": email, "next": begun["next"], "errors": errors})

@@ -17,11 +17,14 @@ GMAIL = {"gmail.com", "googlemail.com"}
 
 def of(patron: Patron) -> list[find.Found]:
     """Who may be the same person as `patron`, the surest first."""
-    return [] if patron.erased_at else find.along(_ways(patron))
+    return [] if patron.erased_at or patron.merged_into_id else find.along(_ways(patron))
 
 
 def _ways(patron: Patron) -> find.Ways:
-    others, gifts = Patron.objects.exclude(pk=patron.pk), Donation.objects.filter(patron=patron)
+    others, gifts = (
+        Patron.objects.filter(merged_into=None).exclude(pk=patron.pk),
+        Donation.objects.filter(patron=patron),
+    )
     yield _("the same address in another spelling"), others.filter(email__iregex=spellings(patron.email))
     customers = gifts.exclude(customer="").values("customer")
     shared = Donation.objects.filter(customer__in=customers)

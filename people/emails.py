@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from letters import outbox
 from letters.printing import moment
-from people.models import Erasure, Export
+from people.models import Erasure, Export, Merge
 
 
 def export_ready(export: Export) -> None:
@@ -24,6 +24,19 @@ def export_ready(export: Export) -> None:
             "action": (_("Fetch your data"), f"{settings.SITE_URL}/account/privacy/"),
         },
     )
+
+
+def records_merged(merge: Merge) -> None:
+    """To both addresses, naming neither: whoever has but one of them learns that somebody else may sign in there."""
+    for record in (merge.kept, merge.merged):
+        outbox.write(
+            occasion="records_merged",
+            key=f"records_merged:{merge.pk}:{record.pk}",
+            to=record.email,
+            language=record.language,
+            context={"action": (_("Sign in"), f"{settings.SITE_URL}/account/login/")},
+            patron=merge.kept,
+        )
 
 
 def erased_key(erasure: Erasure) -> str:

@@ -60,7 +60,7 @@ def plan(patron: Patron, language: str) -> Plan:
     newest = received.aggregate(at=Max("paid_at"))["at"]
     return Plan(
         ends=[wording.rhythm(gift, language) for gift in Donation.objects.running().filter(patron=patron)],
-        letters=Letter.objects.filter(patron_id=patron.pk).count(),
+        letters=Letter.objects.filter(patron__in=patron.selves()).count(),
         gift_memberships=GiftMembership.objects.filter(buyer=patron).count(),
         payments=received.count(),
         kept_through=bookkeeping.kept_through(clock.day(newest)) if newest else None,
@@ -156,8 +156,15 @@ def _end_billing(erasure: Erasure) -> None:
 
 
 def _selves(patron: Patron) -> list[Patron]:
-    """The same person under each address that was theirs, so that nothing stays behind under an old one."""
-    return [patron, *(Patron(pk=patron.pk, email=former, name=patron.name) for former in addresses.former(patron))]
+    """The same person under each address that was theirs, so that nothing stays behind under an old one.
+
+    That of a record which was merged into theirs is one too; last come these records themselves.
+    """
+    merged = [row for row in patron.selves() if row.pk != patron.pk]
+    known = [(former, patron.name) for former in addresses.former(patron)]
+    for row in merged:
+        known += [(row.email, row.name), *((former, row.name) for former in addresses.former(row))]
+    return [patron, *(Patron(pk=patron.pk, email=email, name=name) for email, name in known), *merged]
 
 
 def _stop(patron: Patron) -> None:

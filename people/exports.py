@@ -96,12 +96,18 @@ def packed(patron: Patron) -> bytes:
 
 
 def held(patron: Patron) -> dict[str, list[Row]]:
-    """Every room's rows about a patron, by table. What opens something (keys, hashes) is left out."""
+    """Every room's rows about a patron, by table, each once: also those of records that were merged into theirs.
+
+    What opens something (keys, hashes) is left out.
+    """
     tables: dict[str, list[Row]] = {}
-    for room in privacy.rooms():
-        if hasattr(room, "rows"):
-            for name, rows in room.rows(patron).items():
-                tables[name] = [_row(room, row) for row in rows] if isinstance(rows, QuerySet) else rows
+    for self in patron.selves():
+        for room in privacy.rooms():
+            if hasattr(room, "rows"):
+                for name, rows in room.rows(self).items():
+                    made = [_row(room, row) for row in rows] if isinstance(rows, QuerySet) else rows
+                    known = tables.setdefault(name, [])
+                    known += [row for row in made if row not in known] if known else made
     return tables
 
 

@@ -39,10 +39,14 @@ def find(words: str) -> list[Found]:
 
 
 def along(ways: Ways) -> list[Found]:
-    """Everybody to whom the ways lead, each once, by the first that does; at most `MOST`. Nobody who was erased."""
+    """Everybody to whom the ways lead, each once, by the first that does; at most `MOST`. Nobody who was erased.
+
+    A record that was merged into another leads to that one.
+    """
     found = dict[int, Found]()
     for by, patrons in ways:
-        for patron in patrons.filter(erased_at=None).order_by("id").distinct()[:MOST]:
+        rows = patrons.filter(erased_at=None).select_related("merged_into").order_by("id").distinct()
+        for patron in (row.merged_into or row for row in rows[:MOST]):
             found.setdefault(patron.pk, Found(patron, by))
     return list(found.values())[:MOST]
 

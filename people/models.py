@@ -1,4 +1,7 @@
-"""`Export`: somebody's data in one file, for a day. `Erasure`: forgetting somebody. `Note`: what staff know of them."""
+"""`Export`: somebody's data in one file, for a day. `Erasure`: forgetting somebody. `Note`: what staff know of them.
+
+`Merge`: two records of one person, put together.
+"""
 
 import uuid
 from datetime import datetime
@@ -100,3 +103,46 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"note {self.pk}"
+
+
+class MergeQuerySet(models.QuerySet["Merge"]):
+    """Questions about merges."""
+
+    def standing(self) -> "MergeQuerySet":
+        """Not undone."""
+        return self.filter(undone_at=None)
+
+
+class Merge(models.Model):
+    """One record of a person put into another. Written only through people/merge.py.
+
+    `moved` says by numbers alone what went over, so that undoing brings exactly that back: model → its rows.
+    """
+
+    kept = models.ForeignKey(Patron, on_delete=models.PROTECT, related_name="merges")
+    merged = models.ForeignKey(Patron, on_delete=models.PROTECT, related_name="merged_by")
+    actor = models.ForeignKey(Patron, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500)
+    moved = models.JSONField(default=dict)
+    # The kept record takes neutral letters only since this merge.
+    made_neutral = models.BooleanField(default=False)
+    merged_at = models.DateTimeField(db_default=clock.Now(), editable=False)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(Patron, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar[Any] = MergeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["merged"], condition=Q(undone_at=None), name="merged_into_one_at_a_time"),
+            models.CheckConstraint(condition=~Q(kept=F("merged")), name="merge_of_two"),
+            models.CheckConstraint(condition=~Q(reason=""), name="merge_has_its_reason"),
+            models.CheckConstraint(
+                condition=Q(undone_at=None, undone_by=None) | Q(undone_at__isnull=False, undone_by__isnull=False),
+                name="merge_undone_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"merge {self.pk}"

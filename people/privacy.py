@@ -27,7 +27,8 @@ HELD = {
     "Note.text": ("staff's notes about somebody", "help when they write again", "until erased"),
     "Export.file": ("everything held about somebody", "to be taken away by them", "a day"),
 }
-NOT_PERSONAL = {"Export": "language", "Erasure": "proof digest"}
+# The reason is what staff type: the page asks them to name nobody there. `moved` holds numbers of rows.
+NOT_PERSONAL = {"Export": "language", "Erasure": "proof digest", "Merge": "reason moved"}
 
 # Django's fields of addresses, links and slugs are kinds of these.
 TEXTS = (CharField, TextField, JSONField, BinaryField, GenericIPAddressField)

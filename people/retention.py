@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from letters import privacy as letters
 from members.models import Patron
@@ -46,10 +46,13 @@ def _ask_for_the_forgotten(before: datetime) -> int:
     giving = Donation.objects.running().values("patron")
     idle = Patron.objects.annotate(paid=Max("donations__payments__paid_at")).filter(
         Q(paid=None) | Q(paid__lt=before), Q(last_login=None) | Q(last_login__lt=before),
-        created_at__lt=before, role="", erased_at=None, erasure=None,
+        created_at__lt=before, role="", erased_at=None, erasure=None, merged_into=None,
     )  # fmt: skip
     asked = 0
-    for patron in idle.exclude(pk__in=giving).order_by("pk")[:1000]:
+    seen = Patron.objects.filter(last_login__gte=before).values("merged_into")  # under another address of theirs
+    for patron in (
+        idle.exclude(pk__in=giving).exclude(Exists(seen.filter(merged_into=OuterRef("pk")))).order_by("pk")[:1000]
+    ):
         try:
             erasure.ask(patron)
         except erased_file.Unwritable as refusal:

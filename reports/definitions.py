@@ -34,7 +34,7 @@ _ALL = (
     )),
     Definition("patrons", _("Active patrons"), _(
         "Distinct persons with at least one live recurring membership. Recipients of gift memberships and of "
-        "granted ones are not among them.",
+        "granted ones are not among them. Records that were merged are one person, in months that are over too.",
     )),
     Definition("churn", _("Patron churn"), _(
         "Persons who were live when the month began and are neither live nor paused when it ends, divided by "

@@ -2,7 +2,8 @@
 
 Only recurring memberships count. One is live from its first paid charge until it ends, unless it is paused; a failed
 payment leaves it live for the days of grace. A movement happens when its change did, but never before one that was
-recorded earlier, so that opening, movements and closing always add up.
+recorded earlier, so that opening, movements and closing always add up. What a merge of two records ends, and what
+returns when it is undone, is a correction: nobody left and nobody came.
 """
 
 from collections.abc import Iterable, Iterator
@@ -81,8 +82,9 @@ def _told(person: _Person, change: Change, earlier: list[Moved]) -> Iterator[Mov
         monthly_parts=new - old, persons=bool(becomes) - bool(was), was=was, becomes=becomes,
         is_paused=not becomes and bool(person.paused),
     )  # fmt: skip
+    is_merged = change.kind == Kind.ENDED and change.after["end_reason"] == EndReason.MERGED
     if old == new == 0:
-        if change.kind == Kind.ENDED:
+        if change.kind == Kind.ENDED and not is_merged:
             yield replace(moved, kind=_ending(change))
         return
     if old and new:
@@ -94,8 +96,8 @@ def _told(person: _Person, change: Change, earlier: list[Moved]) -> Iterator[Mov
         return
     if change.kind == Kind.PAUSED:
         kind = MovementKind.PAUSED
-    elif change.kind == Kind.ENDED:
-        kind = MovementKind.CONTRACTION if others else _ending(change)
+    elif is_merged or change.kind == Kind.ENDED:
+        kind = MovementKind.CORRECTION if is_merged else MovementKind.CONTRACTION if others else _ending(change)
         person.left = None if others else len(earlier)
     else:
         kind = MovementKind.CORRECTION
@@ -105,12 +107,15 @@ def _told(person: _Person, change: Change, earlier: list[Moved]) -> Iterator[Mov
 def _start(person: _Person, change: Change, at: datetime, earlier: list[Moved], *, has_others: bool) -> MovementKind:
     if change.kind == Kind.RESUMED:
         return MovementKind.RESUMED
+    left = None if person.left is None else earlier[person.left]
+    if change.before.get("end_reason") == EndReason.MERGED and left and left.kind == MovementKind.CORRECTION:
+        return MovementKind.CORRECTION  # the merge was undone
     if has_others:
         return MovementKind.EXPANSION
     if not person.has_been_live:
         return MovementKind.NEW
-    if person.left is not None and at - earlier[person.left].at < SWITCH:
-        earlier[person.left] = replace(earlier[person.left], kind=MovementKind.CONTRACTION)
+    if person.left is not None and left and at - left.at < SWITCH:
+        earlier[person.left] = replace(left, kind=MovementKind.CONTRACTION)
         return MovementKind.EXPANSION
     return MovementKind.REACTIVATED
 

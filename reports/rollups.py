@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from members.models import MembershipChange
 from newsroom import clock
 from newsroom.models import Newsroom
 from reports import movements
@@ -43,6 +44,11 @@ _NEW_PATRONS = """
 SELECT DISTINCT m.patron_id FROM members_membershipchange c JOIN members_membership m ON m.id = c.membership_id
 WHERE c.written_in >= %(since)s::text::xid8 AND c.written_in < %(through)s::text::xid8
   AND c.kind = ANY(%(kinds)s) AND m.source = 'recurring'
+"""
+# Whoever else is still told of these patrons' memberships: a record with which they were merged, or are no more.
+_TOLD_OF_OTHERS = """
+SELECT DISTINCT v.patron_id FROM members_membership m JOIN members_membershipchange c ON c.membership_id = m.id
+JOIN reports_movement v ON v.change_id = c.id WHERE m.patron_id = ANY(%(patrons)s) AND v.patron_id <> m.patron_id
 """
 _MERGED = """
 SELECT DISTINCT unnest(ARRAY[v.patron_id, m.patron_id])
@@ -145,9 +151,11 @@ def run_due() -> None:
 
 
 def _take_up(progress: Progress, through: int) -> None:
-    facts = {"zone": progress.zone, "since": progress.through, "through": through, "kinds": list(movements.MOVING)}
+    kinds = [*movements.MOVING, MembershipChange.Kind.MOVED]
+    facts: dict[str, Any] = {"zone": progress.zone, "since": progress.through, "through": through, "kinds": kinds}
     with connection.cursor() as cursor:
         days, months, patrons = (_column(cursor, found, facts) for found in (_NEW_DAYS, _NEW_MONTHS, _NEW_PATRONS))
+        patrons = sorted({*patrons, *_column(cursor, _TOLD_OF_OTHERS, {"patrons": patrons})})
         if len(days) > MANY or len(months) > MANY:
             _rebuild(progress, through, progress.zone)
             return

@@ -7,9 +7,10 @@ from reports.sums import KIND, NET, SETTLED, Sum
 
 _VOTERS = """
 WITH voters AS (
-    SELECT r.id AS round_id, r.closes_at, e.patron_id, e.has_cast AND e.void_reason = '' AS has_voted,
-           e.reason = 'at_open' AS is_of_opening
-    FROM voting_round r JOIN voting_rollentry e ON e.round_id = r.id WHERE r.counted_at IS NOT NULL
+    SELECT r.id AS round_id, r.closes_at, COALESCE(p.merged_into_id, p.id) AS patron_id,
+           bool_or(e.has_cast AND e.void_reason = '') AS has_voted, bool_or(e.reason = 'at_open') AS is_of_opening
+    FROM voting_round r JOIN voting_rollentry e ON e.round_id = r.id JOIN members_patron p ON p.id = e.patron_id
+    WHERE r.counted_at IS NOT NULL GROUP BY 1, 2, 3
 )
 """
 

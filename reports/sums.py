@@ -117,7 +117,7 @@ WITH told AS (
     UNION ALL SELECT month, cohort_payer, 'new', 1 FROM told WHERE is_new
     UNION ALL SELECT month, was, CASE
         WHEN paused THEN 'paused' WHEN last IN ('involuntary', 'disputed') THEN last ELSE 'voluntary' END, 1
-        FROM told WHERE was > 0 AND becomes = 0
+        FROM told WHERE was > 0 AND becomes = 0 AND (paused OR last <> 'correction')
     UNION ALL SELECT month, cohort_payer, 'came_went', 1
         FROM told WHERE was = 0 AND becomes = 0 AND entered AND NOT paused
     UNION ALL SELECT month, cohort_payer, 'ended_paused', 1 FROM told WHERE ended_paused

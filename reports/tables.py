@@ -94,7 +94,7 @@ def _payment(row: Payment, at: At) -> Iterator[tuple[Any, ...]]:
 
 def _patrons(filters: Filters) -> "QuerySet[Any]":
     by_day = Filters(filters.first, filters.last)
-    return Patron.objects.filter(by_day.moments("created_at"), erased_at=None).order_by("id")
+    return Patron.objects.filter(by_day.moments("created_at"), erased_at=None, merged_into=None).order_by("id")
 
 
 def _patron(row: Patron, at: At) -> Iterator[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from letters.models import Letter
 from members.models import Patron
@@ -109,7 +109,9 @@ def _tell_voters(row: Announcement, told: Round) -> int:
 
 def _pages(told: Round) -> Iterator[tuple[list[Patron], set[int]]]:
     """Who voted, page by page, and which of them were reminded: three letters have reached them before the stories'."""
-    voters = Patron.objects.filter(roll_entries__round=told, roll_entries__has_cast=True, is_active=True)
+    cast = RollEntry.objects.filter(round=told, has_cast=True)
+    voters = Patron.objects.filter(Q(pk__in=cast.values("patron")) | Q(pk__in=cast.values("patron__merged_into")))
+    voters = voters.filter(is_active=True)
     last = 0
     while page := list(voters.filter(pk__gt=last).order_by("pk")[:PAGE]):
         yield page, set(_reminders(told).filter(patron__in=page).values_list("patron_id", flat=True))
@@ -143,6 +145,9 @@ def _told_by_their_round(topic: Topic) -> set[int]:
     told: set[int] = set()
     for of in Round.objects.filter(topic_changes__topic=topic, topic_changes__state=TopicState.CHOSEN):
         for row in of.announcements.filter(done_at__gte=published.at):
-            voters = set(RollEntry.objects.filter(round=of, has_cast=True).values_list("patron_id", flat=True))
+            cast = (
+                RollEntry.objects.filter(round=of, has_cast=True).select_related("patron").only("patron__merged_into")
+            )
+            voters = {entry.patron.merged_into_id or entry.patron_id for entry in cast}
             told |= voters - (set(_reminders(of).values_list("patron_id", flat=True)) if row.letter == 2 else set())
     return told

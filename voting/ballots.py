@@ -131,8 +131,9 @@ def cast(of: Round, patron: Patron, *, choices: Any) -> Receipt:
             raise NotEligible(verdict)
         line, receipt = _written(held, choices, held.entry)
         _put(held.round, patron, line)
-        if not held.entry.has_cast:
-            RollEntry.objects.filter(pk=held.entry.pk).update(has_cast=True)
+        first = RollEntry.objects.filter(pk=held.entry.pk, patron__merged_into=None)
+        if not held.entry.has_cast and not first.update(has_cast=True):
+            raise NotEligible(Verdict(eligibility.Reason.VOIDED))  # merged into another record a moment ago
     return receipt
 
 

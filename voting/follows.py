@@ -1,11 +1,14 @@
 """Following a topic: a patron hears once what came of it. Kept as a keyed mark that tells neither who nor which.
 
 Whoever asks must name both, so nobody can list a topic's followers or a patron's topics from the table: this module
-tries marks, for one patron or for all, and needs BALLOT_SECRET for it.
+tries marks, for one patron or for all, and needs BALLOT_SECRET for it. Those of a record that was merged into another
+stay as they are and are tried with the other's, so undoing needs nothing.
 """
 
 import secrets
 from collections.abc import Iterable, Iterator
+
+from django.db.models import Q
 
 from members.models import Patron
 from voting import secrecy
@@ -31,7 +34,7 @@ def is_following(patron: Patron, topic: Topic) -> bool:
 def of(patron: Patron, among: Iterable[Topic] | None = None) -> list[Topic]:
     """The topics that a patron follows, found by trying each, or each of `among`."""
     topics = list(Topic.objects.order_by("-id") if among is None else among)
-    tried = {secrecy.follow_mark(patron, topic): topic for topic in topics}
+    tried = {secrecy.follow_mark(self, topic): topic for self in patron.selves() for topic in topics}
     known = set(Follow.objects.filter(mark__in=list(tried)).values_list("mark", flat=True))
     return list(dict.fromkeys(standing(topic) for mark, topic in tried.items() if mark in known))
 
@@ -47,7 +50,7 @@ def followers(topic: Topic) -> list[int]:
 
     Found by trying everybody, page by page; the order of the table must not show through letters written from this.
     """
-    found = [pk for page in _patrons() for pk in _following(page, with_merged(topic))]
+    found = list(dict.fromkeys(pk for page in _patrons() for pk in _following(page, with_merged(topic))))
     secrets.SystemRandom().shuffle(found)
     return found
 
@@ -68,17 +71,21 @@ def with_merged(topic: Topic) -> list[Topic]:
 
 
 def _marks(patron: Patron, topics: Iterable[Topic]) -> list[str]:
-    return [secrecy.follow_mark(patron, one) for topic in topics for one in with_merged(standing(topic))]
+    tried = [one for topic in topics for one in with_merged(standing(topic))]
+    return [secrecy.follow_mark(self, one) for self in patron.selves() for one in tried]
 
 
 def _patrons() -> Iterator[list[Patron]]:
     last = 0
-    while page := list(Patron.objects.filter(pk__gt=last, is_active=True).order_by("pk").only("pk")[:PAGE]):
+    active = Patron.objects.filter(Q(is_active=True) | Q(merged_into__is_active=True)).only("pk", "merged_into_id")
+    while page := list(active.filter(pk__gt=last).order_by("pk")[:PAGE]):
         yield page
         last = page[-1].pk
 
 
 def _following(page: list[Patron], topics: list[Topic]) -> list[int]:
-    tried = {secrecy.follow_mark(patron, topic): patron.pk for patron in page for topic in topics}
+    tried = {
+        secrecy.follow_mark(patron, topic): patron.merged_into_id or patron.pk for patron in page for topic in topics
+    }
     known = Follow.objects.filter(mark__in=list(tried)).values_list("mark", flat=True)
     return list(dict.fromkeys(tried[mark] for mark in known))

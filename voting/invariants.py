@@ -98,7 +98,8 @@ def secrecy() -> str:
     if Ballot.objects.filter(round__closed_at=None).exists():
         return "there are sealed ballots of a round that is not closed"
     uneven = Round.objects.open().annotate(
-        cast=Count("roll", filter=Q(roll__has_cast=True), distinct=True), kept=Count("open_ballots", distinct=True)
+        cast=Count("roll", filter=Q(roll__has_cast=True, roll__void_reason=""), distinct=True),
+        kept=Count("open_ballots", distinct=True),
     )
     odd = uneven.exclude(cast=F("kept")).values_list("pk", flat=True)
     return _said("there is not one ballot for everybody who has voted in round", odd)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from members.models import Patron
-from voting.models import Round, Topic, TopicChange, TopicState
+from voting.models import RollEntry, Round, Topic, TopicChange, TopicState
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Part:
 
 def of(patron: Patron) -> list[Part]:
     """The rounds in which a patron has cast, newest first."""
-    rounds = list(Round.objects.filter(roll__patron=patron, roll__has_cast=True).order_by("-opens_at", "-id"))
+    cast = RollEntry.objects.filter(patron__in=patron.selves(), has_cast=True).values("round")
+    rounds = list(Round.objects.filter(pk__in=cast).order_by("-opens_at", "-id"))
     chosen: dict[int, dict[int, Topic]] = {row.pk: {} for row in rounds}
     for change in TopicChange.objects.filter(round__in=rounds, state=TopicState.CHOSEN).select_related("topic__story"):
         if change.round_id is not None:

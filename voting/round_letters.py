@@ -85,7 +85,9 @@ def _readers(mailing: Mailing) -> QuerySet[Patron]:
     theirs = RollEntry.objects.filter(round=of, patron=OuterRef("pk"))
     patrons = Patron.objects.filter(is_active=True)
     if mailing.occasion == "round_result":
-        return patrons.filter(Exists(theirs.filter(has_cast=True, void_reason="")))
+        as_merged = RollEntry.objects.filter(round=of, patron__merged_into=OuterRef("pk"))
+        voted = {"has_cast": True, "void_reason": ""}
+        return patrons.filter(Exists(theirs.filter(**voted)) | Exists(as_merged.filter(**voted)))
     if of.eligibility == Eligibility.AT_OPEN:
         may = patrons.filter(Exists(theirs.filter(void_reason="")))
     else:

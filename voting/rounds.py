@@ -19,7 +19,7 @@ from newsroom import bell, clock
 from voting import closing, opening, round_log, topics
 from voting.methods.canonical import Malformed
 from voting.methods.configuration import FEWEST_FOR_BALLOTS, FEWEST_WITH_CONSENT, Configuration
-from voting.models import Eligibility, Method, RollEntry, Round, RoundTopic, Topic, TopicState
+from voting.models import Eligibility, Method, RollEntry, Round, RoundTopic, Topic, TopicState, VoidReason
 
 log = structlog.get_logger(__name__)
 
@@ -241,7 +241,7 @@ def turnout(of: Round) -> Turnout:
     """How many are on the roll, how many of them have voted."""
     roll = RollEntry.objects.filter(round=of)
     counted = roll.aggregate(
-        roll=Count("pk"), voted=Count("pk", filter=Q(has_cast=True)),
+        roll=Count("pk"), voted=Count("pk", filter=Q(has_cast=True) & ~Q(void_reason=VoidReason.MERGED)),
         joined=Count("pk", filter=Q(reason=RollEntry.Reason.JOINED)),
     )  # fmt: skip
     return Turnout(**counted)

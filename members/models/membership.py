@@ -62,6 +62,7 @@ class EndReason(models.TextChoices):
     LAPSED = "lapsed", _("ended by unpaid time")
     DISPUTED = "disputed", _("ended by a dispute")
     EXPIRED = "expired", _("its time is over")
+    MERGED = "merged", _("ended, as another one of the same person stands")
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -190,6 +191,7 @@ class MembershipChange(models.Model):
         RESTORED = "restored", _("payment given back")
         ENDED = "ended", _("ended")
         RETURNED = "returned", _("returned")
+        MOVED = "moved", _("went to another record of the same person")
 
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="changes")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -48,9 +48,23 @@ class PatronManager(BaseUserManager["Patron"]):
         The name of an existing patron is left alone: whoever types an address has not shown that it is theirs.
         """
         email = email.strip().lower()
-        if not self.filter(email=email).exists() and (moved := self._moved_from(email)):
-            return moved
-        return self.get_or_create(email=email, defaults={"language": language, "name": name})[0]
+        moved = None if self.filter(email=email).exists() else self._moved_from(email)
+        return self.standing(moved or self.get_or_create(email=email, defaults={"language": language, "name": name})[0])
+
+    def standing(self, patron: "Patron") -> "Patron":
+        """The record that stands for this one: itself, or that into which it was merged.
+
+        Held until the caller's transaction ends, so that no merge comes between this look and what is written then.
+        """
+        with transaction.atomic():
+            row = self.select_for_update(no_key=True).get(pk=patron.pk)
+            return row if row.merged_into_id is None else self.get(pk=row.merged_into_id)
+
+    def known_by(self, email: str) -> "Patron | None":
+        """Who signs in by this address (in lower case): also by that of a record that was merged into theirs."""
+        found = self.select_related("merged_into").filter(email=email).first()
+        patron = (found.merged_into or found) if found else None
+        return patron if patron and patron.is_active else None
 
     def _moved_from(self, email: str) -> "Patron | None":
         return self.filter(
@@ -77,6 +91,10 @@ class Patron(AbstractBaseUser):
     created_at = models.DateTimeField(db_default=clock.Now(), editable=False)
     # The row of somebody who was erased stays, so that money keeps its thread; it says nothing of them any more.
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The record of the same person that stands in place of this one (people/merge.py); it rests in no other itself.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged"
+    )
 
     objects: ClassVar[PatronManager] = PatronManager()
 
@@ -91,10 +109,18 @@ class Patron(AbstractBaseUser):
                 condition=Q(erased_at=None) | Q(email__endswith=".invalid", name="", role="", is_active=False),
                 name="patron_erased_says_nothing",
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(role="", is_active=False) & ~Q(merged_into=F("id")),
+                name="patron_merged_rests",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"patron {self.pk}"
+
+    def selves(self) -> "list[Patron]":
+        """This record and those that were merged into it."""
+        return [self, *self.merged.order_by("pk")]
 
     @property
     def is_staff(self) -> bool:

@@ -44,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def _votes(patron: Patron, language: str) -> list[dict[str, Any]]:
     """The rounds that are open to this patron, and whether they have voted."""
     open_rounds = Round.objects.open().filter(closes_at__gt=clock.Now()).order_by("closes_at")
-    voted = set(RollEntry.objects.filter(patron=patron, has_cast=True).values_list("round_id", flat=True))
+    voted = set(RollEntry.objects.filter(patron__in=patron.selves(), has_cast=True).values_list("round_id", flat=True))
     return [
         {
             "slug": one.slug,

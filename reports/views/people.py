@@ -59,9 +59,13 @@ def patron(request: HttpRequest, pk: int) -> HttpResponse:
         .order_by("-created_at", "-id")
     )
     failed = Invoice.objects.failed().filter(donation__patron=person).select_related("donation__membership")
+    may_change = roles.patron_of(request).role in HELPERS
     context = {
         "person": person,
         "name": names.of(person, names.Audience.PEOPLE),
+        "may_change": may_change,
+        "rests_in": person.merged_into,
+        "merges": person.merges.standing().select_related("merged", "actor"),
         "likely": [(one, names.of(one.patron, names.Audience.PEOPLE)) for one in likely],
         "memberships": person.memberships.select_related("granted").order_by("-id"),
         "grant_form": GrantForm(),
@@ -70,7 +74,7 @@ def patron(request: HttpRequest, pk: int) -> HttpResponse:
         "page": Paginator(rows, 50).get_page(request.GET.get("page")),
         "notes": person.notes.select_related("author"),
         "note_form": NoteForm(),
-        "givings": _givings(person, roles.patron_of(request).role in HELPERS),
+        "givings": _givings(person, may_change),
         "failures": [(invoice, dunning.timeline(invoice)) for invoice in failed.order_by("-period_start")[:10]],
     }
     return render(request, "reports/patron.html", context)
@@ -95,7 +99,7 @@ def _givings(person: Patron, may_change: bool) -> list[dict[str, Any]]:
 @require_POST
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     """/reports/patrons/7/notes/: adds a note, or with `remove` takes one's own away; logged."""
-    person, staff = get_object_or_404(Patron, pk=pk, erased_at=None), roles.patron_of(request)
+    person, staff = get_object_or_404(Patron, pk=pk, erased_at=None, merged_into=None), roles.patron_of(request)
     if removed := request.POST.get("remove", ""):
         own = Note.objects.filter(patron=person, author=staff, pk=int(removed) if removed.isdecimal() else 0)
         with transaction.atomic():
@@ -117,7 +121,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def grant(request: HttpRequest, pk: int) -> HttpResponse:
     """/reports/patrons/7/membership/: gives a membership without money, or with `end` ends the one given; logged."""
-    person, staff = get_object_or_404(Patron, pk=pk, erased_at=None), roles.patron_of(request)
+    person, staff = get_object_or_404(Patron, pk=pk, erased_at=None, merged_into=None), roles.patron_of(request)
     if "end" in request.POST:
         if grants.end(person, actor=staff):
             messages.success(request, _("Ended. They are told by letter."))

@@ -145,6 +145,9 @@ PAGES: dict[str, str | frozenset[str]] = {
     "reports/people/": MONEY,
     "reports/patrons/<int:pk>/": MONEY,
     "reports/patrons/<int:pk>/membership/": MONEY,
+    "reports/patrons/<int:pk>/merge/": TABLES,
+    "reports/patrons/<int:pk>/merge/<int:other>/": TABLES,
+    "reports/merges/<int:pk>/undo/": TABLES,
     "reports/patrons/<int:pk>/notes/": MONEY,
     # the staff's tables
     "admin/login/": ANYBODY,

@@ -17,7 +17,7 @@ from members.sessions import SessionStore
 from money.money import Money
 from newsroom import clock
 from payments import offline
-from people import erasure
+from people import erasure, merge
 from tests.browser.test_accessible import faults
 from tests.conftest import WorldDatabase
 from tests.house.authorization import PAGES
@@ -93,7 +93,9 @@ STAFF = {
     "rounds/<int:pk>/preview/": "rounds/{round}/preview/", "payments/bank/<uuid:reference>/": "payments/bank/{bank}/",
     "suggestions/<int:pk>/": "suggestions/{suggestion}/", "topics/<int:pk>/": "topics/{topic}/",
     "donations/<uuid:reference>/<str:name>/": "donations/{giving}/amount/",
-    "patrons/<int:pk>/letters/": "patrons/{patron}/letters/",
+    "patrons/<int:pk>/letters/": "patrons/{patron}/letters/", "patrons/<int:pk>/merge/": "patrons/{giver}/merge/",
+    "patrons/<int:pk>/merge/<int:other>/": "patrons/{giver}/merge/{other}/",
+    "merges/<int:pk>/undo/": "merges/{merge}/undo/",
 }  # fmt: skip
 # Buttons without a page, a letter as a mail program shows it, a file.
 NO_PAGES = {
@@ -135,8 +137,10 @@ def _rows_to_look_at(who: Patron) -> dict[str, object]:
     erasure.ask(gone)
     assert erasure.erase(gone).erased_at
     idea = suggestions.suggest(member("taras@example.org"), title="A port", why="It grows.", links="", language="en")
+    giver, resting, other = (member(f"{name}@example.org") for name in ("giver", "resting", "other"))
+    done = merge.merge(giver, resting, reason="One person.", actor=who)
     return {
-        "suggestion": idea.pk, "topic": topics("port")[0].pk,
+        "giver": giver.pk, "other": other.pk, "merge": done.pk, "suggestion": idea.pk, "topic": topics("port")[0].pk,
         "payment": payment.pk, "event": event.pk, "letter": letter.pk, "patron": who.pk, "round": draft(actor=who).pk,
         "bank": bank.split("/")[-2], "giving": running(who).reference,
     }  # fmt: skip

@@ -14,6 +14,7 @@ from members.models import Membership, MembershipChange, Patron
 from newsroom import clock
 from newsroom.models import Newsroom
 from payments.models import Donation, Invoice, InvoiceAttempt, LedgerEntry, Payment
+from people import merge
 from tests.reports.model import Due, Happened, History, Line, Vote
 from voting.models import RollEntry, Round
 
@@ -103,9 +104,12 @@ class Past:
         MembershipChange.objects.bulk_create(moves)
 
     def merge(self, person: int, other: int) -> None:
-        """All of the other's becomes the person's."""
-        Membership.objects.filter(patron=self.patron(other)).update(patron=self.patron(person))
-        Donation.objects.filter(patron=self.patron(other)).update(patron=self.patron(person))
+        """The other's record is merged into the person's: one of two memberships ends; all of it was one person's."""
+        own, theirs = (self._running(who) for who in (person, other))
+        if own is not None and theirs is not None:
+            self.history.happened.append(Happened(other, theirs, clock.now(), "end", reason="merged"))
+        support = Patron.objects.get_or_create(email="help@newsroom.example", defaults={"role": "support"})[0]
+        merge.merge(self.patron(person), self.patron(other), reason="One person.", actor=support)
         mine = {key: who for key, who in self.history.payers.items() if who[0] == other}
         self.history.payers |= {key: (person, recurs) for key, (_, recurs) in mine.items()}
         self.history.invoices = [
@@ -114,6 +118,18 @@ class Past:
         self.history.happened = [
             replace(one, person=person) if one.person == other else one for one in self.history.happened
         ]
+        for vote in self.history.votes:
+            for group in (vote.opening, vote.later, vote.voters):
+                if other in group:
+                    group.remove(other)
+                    group.add(person)
+            vote.later -= vote.opening
+
+    def _running(self, person: int) -> int | None:
+        """The number of the membership that has not ended."""
+        patron = self.patron(person)
+        found = (key for key, row in self.rows.items() if row.ended_at is None)
+        return next((key for key in found if Membership.objects.get(pk=self.rows[key].pk).patron == patron), None)
 
     def donation(self, person: int, *, recurs: bool, minor: int, currency: str) -> Donation:
         key = (person, recurs)
@@ -339,8 +355,7 @@ def pasts(draw: st.DrawFn) -> Callable[[], History]:
     bills += [due for person in persons if draw(st.booleans()) for due in draw(years(person))]
     crowd = range(1000, 1020) if draw(st.booleans()) else range(0)
     rounds, gave_at = draw(votes(crowd)), draw(st.sampled_from(BEGINNINGS)) + draw(st.sampled_from(PAUSES))
-    # Whoever voted as two persons stays on the roll as two, so a past has merges or rounds.
-    merges = len(persons) > 1 and not rounds and draw(st.booleans())
+    merges = draw(st.sampled_from(((), (), ((0, 1),), ((1, 0),), ((0, 1), (0, 2)), ((1, 3), (1, 0)))))
 
     def write() -> History:
         Newsroom.objects.update(zone=zone)
@@ -353,18 +368,8 @@ def pasts(draw: st.DrawFn) -> Callable[[], History]:
         past.crowd(crowd, gave_at)
         for number, vote in enumerate(rounds):
             past.hold(number, vote)
-        if merges:
-            _merge(past)
+        for person, other in merges:
+            past.merge(person, other)
         return past.history
 
     return write
-
-
-def _merge(past: Past) -> None:
-    """Of two persons who both give, one ends, and the two become one."""
-    first = [row for row in past.rows.values() if row.patron_id == past.patron(0).pk and not row.ended_at]
-    other = [key for key, row in past.rows.items() if row.patron_id == past.patron(1).pk and not row.ended_at]
-    if first and other:
-        last = max(one.at for one in past.history.happened)
-        past.tell(Happened(1, other[0], last, "end", reason="cancelled"))
-    past.merge(0, 1)

@@ -225,7 +225,9 @@ class Life:
 
     def stops(self, at: datetime, one: Happened, old: Support, *, has_others: bool) -> None:
         kind = "paused" if one.what == "pause" else "contraction"
-        if one.what != "pause" and not has_others:
+        if one.reason == "merged":
+            kind = "correction"  # nobody left: it was found that two were one
+        elif one.what != "pause" and not has_others:
             kind = "voluntary" if old.has_asked and one.reason == "lapsed" else ENDS[one.reason]
             self.ending = (at, len(self.rows))
         self.rows.append((at, old.currency, kind, -old.monthly))

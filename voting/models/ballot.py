@@ -18,7 +18,7 @@ from voting.models.round import Round
 
 
 class VoidReason(models.TextChoices):
-    """Why a ballot does not count. Nothing writes `MERGED` yet: it is for accounts joined while a round is open."""
+    """Why a ballot does not count. `MERGED`: two records of one person were put together while the round was open."""
 
     REFUNDED = "refunded", _("the payment was taken back before the close")
     MERGED = "merged", _("one person had two accounts")

@@ -29,6 +29,8 @@ class Command(BaseCommand):
             raise CommandError(f"{address} is not an e-mail address.") from error
         with transaction.atomic():
             patron = Patron.objects.select_for_update().filter(email=address).first() or Patron(email=address)
+            if patron.merged_into_id:
+                raise CommandError(f"{address} leads to another record of the same person. Undo the merge first.")
             before, was_active = patron.role, patron.is_active
             patron.role, patron.is_active = role, True
             patron.save()

@@ -95,26 +95,34 @@ def wrong_in_shares(
                 return f"step {step['step']}: the clock runs backwards"
             purses = [own + time - clock for own in purses]
             clock = time
+        owned = sum(purses[voter] for voter, ballot in enumerate(ballots) if topic in ballot)
+        # In the reserve somebody passed over may have earned more than the cost by the time the budget is spent.
+        if step["kind"] == "completion" and owned != costs[topic]:
+            return f"step {step['step']}: the moment is not when they own the cost"
         for voter, ballot in enumerate(ballots):
             if topic in ballot:
                 had = purses[voter]
-                price = min(had, rate * ballot[topic]) if step["kind"] == "purchase" else had
+                is_bought = step["kind"] == "purchase"
+                price = min(had, rate * ballot[topic]) if is_bought else had * costs[topic] / owned
                 purses[voter] = had - price
-                paid[had, price] += 1
-        together = sum(price * many for (_, price), many in paid.items())
-        # In the reserve somebody passed over may have earned more than the cost by the time the budget is spent.
-        if together < costs[topic] or (together > costs[topic] and step["kind"] != "reserve"):
+                paid[had if is_bought else price, price] += 1
+        if sum(price * many for (_, price), many in paid.items()) != costs[topic]:
             return f"step {step['step']}: what is paid is not the cost"
-        said = Counter[tuple[Fraction, Fraction]]()
-        for payer in step["payers"]:
-            said[Fraction(payer.get("had", payer["paid"])), Fraction(payer["paid"])] += payer["voters"]
-        if said != paid:
+        if _payers(step) != paid:
             return f"step {step['step']}: others paid, or otherwise"
         budget -= costs[topic] if step["kind"] != "reserve" else 0
         if (budget < 0) or step["left"] != budget:
             return f"step {step['step']}: more is spent than there is"
     named = [step["topic"] for step in found["steps"] if step["kind"] != "reserve"]
     return None if named == found["chosen"] else "something else is chosen"
+
+
+def _payers(step: dict[str, Any]) -> Counter[tuple[Fraction, Fraction]]:
+    """How many had and paid how much, as it is said."""
+    said = Counter[tuple[Fraction, Fraction]]()
+    for payer in step["payers"]:
+        said[Fraction(payer.get("had", payer["paid"])), Fraction(payer["paid"])] += payer["voters"]
+    return said
 
 
 def wrong_in_schulze(ballots: list[list[list[str]]], topics: str, found: dict[str, Any]) -> str | None:

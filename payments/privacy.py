@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from audit.models import StaffAction
 from members.models import Patron
+from newsroom import clock
 from payments.models import (
     BankAccount,
     Dispute,
@@ -255,7 +256,12 @@ def strip_before(moment: datetime) -> int:
 
 
 def forget_unfinished(before: datetime) -> int:
-    """Forgets who began to give and never did. Returns how many were begun before the moment."""
+    """Forgets who began to give and never did. Returns how many were begun before the moment.
+
+    While the inbox is more than a day behind, nobody: what it has not come to yet may be their payment.
+    """
+    if StripeEvent.objects.pending().filter(created_at__lt=clock.now() - timedelta(days=1)).exists():
+        return 0
     unfinished = Donation.objects.filter(
         created_at__lt=before, payments=None, subscription=None,
         state__in=[DonationState.OPEN, DonationState.ABANDONED, DonationState.FAILED],

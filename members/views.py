@@ -106,6 +106,8 @@ def send_proof(request: HttpRequest) -> HttpResponse:
 class AddPasskey(AddWebAuthnView):  # type: ignore[misc]  # allauth is untyped
     """/account/second-factor/passkeys/add/: a passkey, with which one also signs in without a letter."""
 
+    http_method_names = ("get", "head", "post", "options")
+
     def get_form_class(self) -> type[SignupWebAuthnForm]:
         return SignupWebAuthnForm  # type: ignore[no-any-return]  # it asks for a name and the key, and nothing else
 

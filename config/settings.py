@@ -63,7 +63,8 @@ if not STRIPE_SECRET_KEY.startswith(("sk_test_", "rk_test_", "sk_live_", "rk_liv
     raise ImproperlyConfigured("STRIPE_SECRET_KEY is not a Stripe key: it begins with sk_ or rk_, then test_ or live_.")
 if STRIPE_LIVE and DEBUG:
     raise ImproperlyConfigured("DEBUG is on with a live Stripe key: turn DEBUG off, or use a test key.")
-if STRIPE_LIVE and STRIPE_API_BASE != "https://api.stripe.com":
+STRIPE_IS_SANDBOX = STRIPE_API_BASE != "https://api.stripe.com"
+if STRIPE_LIVE and STRIPE_IS_SANDBOX:
     raise ImproperlyConfigured("STRIPE_API_BASE is not Stripe's own address but the key is live: use a test key there.")
 
 # -- Django ----------------------------------------------------------------------------------------------------------

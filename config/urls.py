@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("public.urls")),
     path("account/", include("portal.urls")),
     path("account/", include("members.urls")),
+    *([path("reports/rehearsal/", include("config.rehearsal"))] if settings.STRIPE_IS_SANDBOX else []),
     path("reports/", include("reports.urls")),
     path("admin/", admin.site.urls),
     path("health/live", health.live),

@@ -106,6 +106,7 @@ PAGES: dict[str, str | frozenset[str]] = {
     "reports/rates/": FINANCE,
     "reports/goal/": FINANCE,
     "reports/health/": MONEY,
+    "reports/rehearsal/": MONEY,  # where Stripe is the sandbox
     "reports/erasures/": TABLES,
     "reports/log/": ADMIN,
     "reports/newsroom/": FINANCE,  # finance may look, only an admin may change

@@ -134,8 +134,7 @@ def test_what_staff_look_at_opens_to_nobody_else(db: None, kind: str):
     assert {
         route: [answer.status_code for answer in answers]
         for route, answers in asked.items()
-        if is_shut(answers[0]) == may(kind, route)
-        or (not may(kind, route) and not all(map(is_shut, answers)))
+        if is_shut(answers[0]) == may(kind, route) or (not may(kind, route) and not all(map(is_shut, answers)))
     } == {}
 
 

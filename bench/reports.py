@@ -1,6 +1,6 @@
 """Every page of figures in a small and a large newsroom, the price of following the book, and how fast it is read anew.
 
-python -m bench.figures [--lines 1000000 10000000] [--rounds 9] [--seconds 4]
+python -m bench.reports [--lines 1000000 10000000] [--rounds 9] [--seconds 4]
 
 Two newsrooms that differ only in how many give: the same months, days and currencies. Each page is opened in turn in
 the one and in the other; printed are medians, their ratio, the number of queries, and the SQL of the page against the
@@ -91,7 +91,7 @@ class Newsroom:
 
 def made(lines: int) -> Newsroom:
     """A newsroom with about so many lines, on a database of its own, its sums made."""
-    database = laptop.database_url(f"bench_figures_{os.getpid()}_{lines}", throwaway=True)
+    database = laptop.database_url(f"bench_reports_{os.getpid()}_{lines}", throwaway=True)
     env = servers.environment(database, "")
     servers.manage(env, "migrate", "--verbosity", "0")
     givers = max(1, round(lines / (MONTHS + 1)))
@@ -101,14 +101,14 @@ def made(lines: int) -> Newsroom:
         found = rows.execute("SELECT count(*) FROM payments_ledgerentry").fetchone()
     seconds = float(_speak(env, "rebuild"))
     child = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "bench.figures", "--child", "pages"], cwd=servers.ROOT, env=env,
+        [sys.executable, "-W", "ignore", "-m", "bench.reports", "--child", "pages"], cwd=servers.ROOT, env=env,
         text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     return Newsroom(found[0] if found else 0, database, env, child, seconds)
 
 
 def _speak(env: servers.Environment, word: str) -> str:
-    command = [sys.executable, "-W", "ignore", "-m", "bench.figures", "--child", word]
+    command = [sys.executable, "-W", "ignore", "-m", "bench.reports", "--child", word]
     told = subprocess.run(command, cwd=servers.ROOT, env=env, check=True, text=True, stdout=subprocess.PIPE).stdout
     return told.splitlines()[-1]
 
@@ -196,7 +196,7 @@ def upkeep(newsroom: Newsroom, rounds: int, seconds: float) -> tuple[float, floa
     plain, followed = [], []
     for turn in range(rounds):
         plain.append(written(newsroom, seconds, f"plain{turn}"))
-        command = [sys.executable, "-W", "ignore", "-m", "bench.figures", "--child", "follow"]
+        command = [sys.executable, "-W", "ignore", "-m", "bench.reports", "--child", "follow"]
         with servers.process(command, newsroom.env):
             time.sleep(2)  # Django is set up
             followed.append(written(newsroom, seconds, f"followed{turn}"))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Self
 
@@ -17,8 +17,10 @@ from newsroom import clock
 from newsroom.models import GivingCurrency
 from payments import bank_files, offline
 from payments.bank_files import Line
-from payments.models import Payment
+from payments.models import Donation, Payment
 from payments.models.bank import BankAccount, BankFile, BankLine, BankMapping
+from payments.models.donation import Giver
+from payments.models.payment import Source
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
 
@@ -37,12 +39,16 @@ class Outcome(TextChoices):
 
 @dataclass(frozen=True)
 class Planned:
-    """A line, what becomes of it, and whose it is. `email` is empty where nobody is known."""
+    """A line, what becomes of it, and whose it is. `email` is empty where nobody is known.
+
+    `giver`: a grant or an institution, where the last record of the same giver was one.
+    """
 
     line: Line
     outcome: Outcome
     email: str = ""
     language: str = Language.EN
+    giver: Giver = Giver.READER
 
     @property
     def asks(self) -> bool:
@@ -126,7 +132,14 @@ def plan(lines: list[Line], said: Mapping[str, str] | None = None) -> list[Plann
         seen.add(line.digest)
         email, language = _whose(line, known, said or {})
         planned.append(Planned(line, outcome or (Outcome.READY if email else Outcome.NOBODY), email, language))
-    return planned
+    givers = _givers({one.email for one in planned if one.email})
+    return [replace(one, giver=givers.get(one.email, Giver.READER)) for one in planned]
+
+
+def _givers(emails: set[str]) -> dict[str, Giver]:
+    """What these gave as, the last time that it was recorded."""
+    recorded = Donation.objects.filter(patron__email__in=emails, payments__source=Source.OFFLINE).order_by("pk")
+    return {str(email): Giver(giver) for email, giver in recorded.values_list("patron__email", "giver")}
 
 
 def _hindrance(line: Line, known: Known) -> Outcome | None:
@@ -176,7 +189,7 @@ def carry_out(file: BankFile, lines: list[Line], said: Mapping[str, str]) -> lis
 def _record(file: BankFile, one: Planned) -> Payment:
     payment = offline.record(
         email=one.email, amount=one.line.amount, received_on=one.line.day, reference=reference(one.line),
-        language=one.language, name=one.line.name[:100],
+        language=one.language, name=one.line.name[:100], giver=one.giver,
     )  # fmt: skip
     BankLine.objects.create(digest=one.line.digest, file=file, payment=payment)
     if one.line.account and payment.donation.patron:

@@ -30,7 +30,7 @@ from letters.models import Wording
 from letters.occasions import OCCASIONS
 from members import grants
 from members.grants import Grant
-from members.models import Patron, Tier
+from members.models import GrantKind, Patron, Tier
 from newsroom import clock
 from payments import statements
 from payments.models import Donation, Leaving, Payment, RefundRequest
@@ -180,9 +180,10 @@ class Texts:
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")
             for model, name, pk, texts in self.fields:
-                table, column = model._meta.db_table, model._meta.get_field(name).column
                 with suppress(IntegrityError), transaction.atomic():  # what is erased says nothing
-                    cursor.execute(f'UPDATE {table} SET "{column}" = %s WHERE id = %s', [texts[turn % len(texts)], pk])
+                    cursor.execute(
+                        f'UPDATE {model._meta.db_table} SET "{name}" = %s WHERE id = %s', [texts[turn % len(texts)], pk]
+                    )
                     self.filled.add((model._meta.label, name))
             cursor.execute("SET session_replication_role = DEFAULT")
 
@@ -212,7 +213,7 @@ def places(admin: Patron) -> list[tuple[Client, str]]:
     Payment.objects.filter(pk=payment.pk).update(display="named", shown_as="…")
     RefundRequest.objects.create(payment=payment, amount_minor=100, reason="…", asked_by=admin)
     Note.objects.create(patron=voter, author=admin, text="…")
-    grants.give(patron("ivan@example.org"), Grant("solidarity", today, "…"), actor=admin)
+    grants.give(patron("ivan@example.org"), Grant(GrantKind.SOLIDARITY, today, "…"), actor=admin)
     TopicChange.objects.create(topic=Topic.objects.get(slug="courts"), state="reporting", reason="…", actor=admin)
     Wording.objects.create(occasion="receipt", language="en", subject="…")
     found["patron"] = str(voter.pk)

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.members.test_signing_in_browser import _rows_to_look_at, site
+from tests.members.test_signing_in_browser import site
+from tests.reports.places import rows_to_look_at
 from tests.signing_in import at_once, patron
 
 __all__ = ["site"]
@@ -33,7 +34,7 @@ def test_figures_are_printed_whole_without_what_can_only_be_pressed(site: str, b
     """In Ukrainian, whose words are longer, and asked for by a dark screen."""
     with browser.new_context(viewport=SHEET, locale="uk", color_scheme="dark") as context:  # type: ignore[arg-type]  # its own kind of dictionary
         page, who = context.new_page(), patron("eve@newsroom.example", "admin", second_factor=True)
-        _rows_to_look_at(who)
+        rows_to_look_at(who)
         context.add_cookies([{"name": "session", "value": at_once(who).cookies["session"].value, "url": site}])
         page.emulate_media(media="print")
         assert open_all(page, site) == []

@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 from playwright.sync_api import expect
 from pytest_django import DjangoDbBlocker
 
@@ -82,6 +83,12 @@ def world_db(worlds: Worlds, django_db_blocker: DjangoDbBlocker) -> Iterator[Wor
             connections.close_all()
             connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = before
             worlds.give_back(name)
+
+
+@pytest.fixture(autouse=True)
+def no_language() -> None:
+    """A page in Ukrainian leaves its language behind in the thread, where the next test would find it."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

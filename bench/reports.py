@@ -46,9 +46,10 @@ SELECT m.id, 'joined', '{{}}', jsonb_build_object('amount_minor', m.amount_minor
 FROM members_membership m ORDER BY m.id;
 INSERT INTO payments_donation (id, reference, interval, every_months, amount_minor, fee_cover_minor, currency, email,
     name, display, shown_as, message, language, patron_id, membership_id, state, browser, attempt, checkout_url,
-    customer, subscription, subscription_status, stripe_end_reason, method, card_brand, card_last4, is_second)
+    customer, subscription, subscription_status, stripe_end_reason, method, card_brand, card_last4, is_second, giver)
 SELECT m.id, gen_random_uuid(), 'monthly', 0, m.amount_minor, 0, m.currency, '', '', 'anonymous', '', '', 'en', m.id,
-    m.id, 'live', '', 1, '', '', 'sub_' || m.id, 'active', '', 'card', 'visa', '4242', false FROM members_membership m;
+    m.id, 'live', '', 1, '', '', 'sub_' || m.id, 'active', '', 'card', 'visa', '4242', false, 'reader'
+FROM members_membership m;
 CREATE TEMPORARY TABLE paid AS
 SELECT row_number() OVER () AS id, m.id AS giver, m.amount_minor, m.currency,
     m.first_paid_at + k * interval '1 month' AS at

@@ -1,5 +1,6 @@
 """A round's rules in plain words, for the ballot, for staff who draft one, and for letters."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,8 +18,13 @@ def titles(rules: Configuration, language: str) -> dict[str, str]:
 
 
 def frozen_topic(slug: str, texts: dict[str, str]) -> Topic:
-    """A topic in the words that the configuration keeps of it. Not a row: it is only read."""
-    return Topic(slug=slug, **texts)
+    """A topic in the words that the configuration keeps of it. Not a row: it is only read, and the same for all."""
+    return _frozen_topic(slug, tuple(texts.items()))
+
+
+@lru_cache(maxsize=512)
+def _frozen_topic(slug: str, texts: tuple[tuple[str, str], ...]) -> Topic:
+    return Topic(slug=slug, **dict(texts))
 
 
 def task(rules: Configuration) -> str:

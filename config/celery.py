@@ -30,6 +30,7 @@ app.conf.update(
     beat_schedule={
         "apply-events": {"task": "payments.apply_events", "schedule": 60},
         "run-operations": {"task": "payments.run_operations", "schedule": 60},
+        "answer-sign-ins": {"task": "members.answer_sign_ins", "schedule": 60},
         "send-letters": {"task": "letters.send_due", "schedule": 60},
         "catch-up": {"task": "payments.catch_up", "schedule": crontab(minute=17)},
         "reconcile": {"task": "payments.reconcile", "schedule": crontab(minute=41)},  # looks itself whether it is time

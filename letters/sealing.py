@@ -5,14 +5,13 @@ The row holds one sealed text, of the same length for letters of some thousand c
 is sent, not even that.
 """
 
-import base64
 import copy
 import json
 
-from cryptography.fernet import Fernet, InvalidToken
-from django.utils.crypto import salted_hmac
+from cryptography.fernet import InvalidToken
 
 from letters.models import Letter
+from newsroom.ciphers import cipher
 
 # What the row says instead. Nobody can have such an address (RFC 2606).
 NOBODY, NOTHING = "sealed@letters.invalid", "—"
@@ -29,7 +28,7 @@ def seal(letter: Letter) -> None:
     content = {name: getattr(letter, name) for name in SEALED}
     plain = json.dumps(content, ensure_ascii=False).encode()
     padded = plain + b" " * (-len(plain) % STEP)
-    letter.sealed = _key().encrypt(padded).decode()
+    letter.sealed = cipher("letters.sealing").encrypt(padded).decode()
     letter.patron_id, letter.to, letter.language, letter.is_neutral = None, NOBODY, "en", False
     letter.subject, letter.text, letter.html = NOTHING, "", ""
 
@@ -39,14 +38,10 @@ def opened(letter: Letter) -> Letter:
     if not letter.sealed:
         return letter
     try:
-        content = json.loads(_key().decrypt(letter.sealed.encode()))
+        content = json.loads(cipher("letters.sealing").decrypt(letter.sealed.encode()))
     except (InvalidToken, ValueError) as error:
         raise CannotBeOpened from error
     found = copy.copy(letter)
     for name, value in content.items():
         setattr(found, name, value)
     return found
-
-
-def _key() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(salted_hmac("letters.sealing", "", algorithm="sha256").digest()))

@@ -6,7 +6,6 @@ allauth's door; nobody has a password; no network address is kept.
 """
 
 import time
-from base64 import urlsafe_b64encode
 from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -18,15 +17,14 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
-from cryptography.fernet import Fernet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from limits import gates
 from members import emails, sessions
 from members.models import Patron
+from newsroom.ciphers import cipher
 from newsroom.models import Newsroom
 
 SECOND_FACTOR_TRIES, PASSKEY_TRIES = 10, 30  # in ten minutes
@@ -103,15 +101,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
         return sessions.device(context.request)
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return cipher("members.second_factor").encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def _cipher() -> Fernet:
-    key = salted_hmac("members.second_factor", "", algorithm="sha256").digest()
-    return Fernet(urlsafe_b64encode(key))
+        return cipher("members.second_factor").decrypt(encrypted_text.encode()).decode()
 
 
 class _CountedTries:

@@ -5,6 +5,7 @@ nothing it does uses one up. Counted in PostgreSQL and timed by the product's cl
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
@@ -23,8 +24,12 @@ PER_SUBJECT, PER_ADDRESS = 5, 30  # an hour
 _BROWSER = "codes_browser"  # in the session
 
 
-def make(request: HttpRequest, purpose: Purpose, subject: str) -> str | None:
+def make(
+    request: HttpRequest, purpose: Purpose, subject: str, *, asked: Callable[[str], str] = lambda _: ""
+) -> str | None:
     """A new code for this browser, as `1234-5678`; an older one of the subject is void. Write the letter with it.
+
+    Or let `asked` say, from the code, what its letter is written from later (members/sign_ins.py).
 
     None beyond the hour's limits of a subject or a network address: then nothing changes, and a page says the same as
     ever, lest it tell that somebody else has asked. Does the same work whether or not anybody is behind the subject.
@@ -35,14 +40,16 @@ def make(request: HttpRequest, purpose: Purpose, subject: str) -> str | None:
         return None
     browser = request.session.setdefault(_BROWSER, secrets.token_urlsafe(32))
     code = f"{secrets.randbelow(10**8):08}"
-    fresh = {"browser_hash": _hash("browser", browser), "code_hash": _hash("code", code), "tries": 0}
+    typed = f"{code[:4]}-{code[4:]}"
+    hashes = {"browser_hash": _hash("browser", browser), "code_hash": _hash("code", code)}
+    fresh = hashes | {"tries": 0, "asked": asked(typed)}
     MailedCode.objects.bulk_create(
         [MailedCode(purpose=purpose, subject_hash=_hash("subject", subject), used_at=None, **fresh)],
         update_conflicts=True,
         unique_fields=["purpose", "subject_hash"],
         update_fields=[*fresh, "made_at", "used_at"],
     )
-    return f"{code[:4]}-{code[4:]}"
+    return typed
 
 
 @transaction.atomic
@@ -78,6 +85,11 @@ def is_waiting(request: HttpRequest, purpose: Purpose, subject: str) -> bool:
         tries__lt=MOST_TRIES,
         made_at__gt=clock.now() - LASTS,
     ).exists()
+
+
+def forget(purpose: Purpose, subject: str) -> None:
+    """Nobody waits for it any more; a letter that was asked for and not written is not."""
+    MailedCode.objects.filter(purpose=purpose, subject_hash=_hash("subject", subject)).delete()
 
 
 def forget_old() -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from letters import outbox, printing
@@ -18,11 +17,8 @@ from newsroom import clock
 SECRET = ("sign_in_code", "proof_code", "new_address", "address_changed", "gift_claim_code")
 
 
-def sign_in_code(email: str, code: str) -> None:
-    """The code to sign in with. Nobody's address (a disabled account's counts as such) is told that it is.
-
-    Both letters have the same parts, so that writing one takes as long as the other: bench/enumeration measures it.
-    """
+def sign_in_code(email: str, code: str, language: str) -> None:
+    """The code to sign in with. Nobody's address (a disabled account's counts as such) is told that it is."""
     patron = Patron.objects.known_by(email)
     occasion = "sign_in_code" if patron else "unknown_address"
     nobodys = {"facts": [(_("Your address"), email)], "action": (_("Try another address"), page("account_login"))}
@@ -30,7 +26,7 @@ def sign_in_code(email: str, code: str) -> None:
         occasion=occasion,
         key=f"{occasion}:{secrets.token_hex(16)}",
         to=email,
-        language=patron.language if patron else (get_language() or "en")[:2],
+        language=patron.language if patron else language,
         context=_code(code, "account_confirm_login_code") if patron else nobodys,
         patron=patron,
     )

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from letters.models import Letter, LetterState
 from letters.privacy import EMPTY
-from members import gift_emails, tombstones
+from members import codes, gift_emails, tombstones
 from members.models import (
     AddressChange,
     Consent,
@@ -18,6 +18,7 @@ from members.models import (
     Membership,
     MembershipChange,
     Patron,
+    Purpose,
     Session,
 )
 
@@ -43,7 +44,7 @@ SECRET = {
     "AddressChange": "undo_hash",
 }
 NOT_PERSONAL = {
-    "MailedCode": "subject_hash browser_hash code_hash",
+    "MailedCode": "subject_hash browser_hash code_hash asked",  # sealed, for seconds
     "Tier": "slug name_en name_uk",
     "TierThreshold": "currency",
     "Membership": "currency",
@@ -85,6 +86,7 @@ def _session(session: Session) -> dict[str, Any]:
 def erase(patron: Patron, now: datetime) -> dict[str, int]:
     """Signed out everywhere, nameless, without a way to sign in. Memberships stay, about nobody."""
     sessions = [session.pk for session in _sessions(patron)]
+    codes.forget(Purpose.SIGN_IN, patron.email)
     done = {
         "sessions": Session.objects.filter(pk__in=sessions).delete()[0],
         "passkeys_and_apps": Authenticator.objects.filter(user=patron).delete()[0],

@@ -1,8 +1,14 @@
-"""What time brings: gift memberships are delivered and end, codes and sessions are forgotten."""
+"""What time brings: sign-ins are answered, gift memberships are delivered and end, codes and sessions are forgotten."""
 
 from celery import shared_task
 
-from members import addresses, codes, gifts, grants, sessions
+from members import addresses, codes, gifts, grants, sessions, sign_ins
+
+
+@shared_task(name="members.answer_sign_ins")
+def answer_sign_ins() -> None:
+    """Carries nothing; runs when rung and every minute."""
+    sign_ins.answer_due()
 
 
 @shared_task(name="members.forget_old")

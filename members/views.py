@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic.edit import FormView
 
-from members import accounts, codes, emails, roles
+from members import accounts, codes, emails, roles, sign_ins
 from members.forms import AddressForm
 from members.models import Patron, Purpose
 
@@ -37,8 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST or None)
     if form.is_valid():
         email = form.cleaned_data["login"]
-        if code := codes.make(request, Purpose.SIGN_IN, email):
-            emails.sign_in_code(email, code)
+        sign_ins.ask(request, email)
         request.session["sign_in"] = {"email": email, "next": back}
         request.session.set_expiry(BEGUN_LASTS)
         return redirect("account_confirm_login_code")

@@ -19,7 +19,7 @@ class MailedCode(models.Model):
     """The newest code of a purpose and a subject: asking again replaces it, so an older one is worth nothing.
 
     It names nobody: subject, browser and code are kept as keyed hashes. A row is written for an address that nobody has
-    just as for one that is known. Written only through members/codes.py.
+    just as for one that is known. Written only through members/codes.py and members/sign_ins.py.
     """
 
     purpose = models.CharField(max_length=10, choices=Purpose)
@@ -30,8 +30,11 @@ class MailedCode(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     made_at = models.DateTimeField(db_default=clock.Now(), db_index=True)
     used_at = models.DateTimeField(null=True)
+    # What the letter of a sign-in is written from, under a seal (members/sign_ins.py); empty once it is written.
+    asked = models.TextField(default="", db_default="")
 
     class Meta:
+        indexes = [models.Index("made_at", condition=~models.Q(asked=""), name="code_without_its_letter")]
         constraints = [models.UniqueConstraint(fields=["purpose", "subject_hash"], name="newest_code_of_a_subject")]
 
     def __str__(self) -> str:

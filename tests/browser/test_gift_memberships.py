@@ -11,6 +11,7 @@ from tests.browser.conftest import pay
 from tests.browser.test_accessible import faults
 from tests.journeys.conftest import World
 from tests.journeys.test_gift_memberships import BUYER, FRIEND, buy, link
+from tests.signing_in import letter_code
 
 pytestmark = pytest.mark.browser
 
@@ -85,7 +86,7 @@ def _account(page: Page, story: World) -> list[str]:
     page.locator("main [type=email]").fill(BUYER)
     page.locator("main form button").first.click()
     page.locator("[name=code]").wait_for()
-    page.locator("[name=code]").fill(code(BUYER, "sign_in_code"))
+    page.locator("[name=code]").fill(letter_code(BUYER))
     page.locator("main form button").first.click()
     page.wait_for_url("**/account/gift-memberships/")
     found = faults(page)

@@ -13,6 +13,7 @@ from django.test import Client
 
 from letters.models import Letter, StoppedAddress
 from letters.occasions import DECLINABLE
+from members import sign_ins
 from members.models import AddressChange, Consent, GiftMembership, Patron
 from money.money import Money
 from newsroom import clock
@@ -63,6 +64,7 @@ def lives(story: World) -> Patron:
 
 def _types(browser: Client, address: str) -> None:
     assert browser.post("/account/login/", {"login": address, "next": "/account/"}).status_code == 302
+    sign_ins.answer_due()
 
 
 def _gives_and_fails(story: World) -> Patron:

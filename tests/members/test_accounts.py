@@ -8,6 +8,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from letters.models import Letter
 from limits import gates
+from members import sign_ins
 from members.models import Patron
 from tests.signing_in import app_code, at_once, first_step, letter_code, patron, recovery_code, sign_in
 
@@ -32,6 +33,7 @@ def test_the_letter_is_in_the_outbox_in_the_patrons_language(db: None, client: C
     who = patron()
     Patron.objects.filter(pk=who.pk).update(language="uk")
     client.post(LOGIN, {"login": who.email})
+    sign_ins.answer_due()
     letter = Letter.objects.get()
     assert (letter.occasion, letter.to, letter.patron_id, letter.language) == ("sign_in_code", who.email, who.pk, "uk")
     assert letter_code(who.email) in letter.html
@@ -42,6 +44,7 @@ def test_a_disabled_account_is_answered_like_an_unknown_one(db: None, client: Cl
     who = patron()
     Patron.objects.filter(pk=who.pk).update(is_active=False)
     client.post(LOGIN, {"login": who.email})
+    sign_ins.answer_due()
     assert Letter.objects.get().occasion == "unknown_address"
 
 
@@ -51,6 +54,7 @@ def test_beyond_the_hours_limit_no_letter_is_written_and_the_page_says_the_same(
         assert gates.allow("code sign_in", who.email, limit=5, seconds=3600)
     answer = Client().post(LOGIN, {"login": who.email})
     assert answer.headers["Location"] == CONFIRM
+    assert sign_ins.answer_due() == 0
     assert not Letter.objects.exists()
 
 

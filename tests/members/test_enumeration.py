@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from letters.models import Letter
+from members import sign_ins
 from members.models import Patron
 from tests.journeys.conftest import World, sandbox, world
 from tests.members.test_gift_memberships import paid, token
@@ -60,19 +61,26 @@ def _shape(sql: str) -> str:
 
 
 def _walk(email: str) -> Walk:
-    """Asking, looking, typing a wrong code four times, asking again, as one browser does; and every statement."""
-    browser, answers = Client(), []
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        answers.append(browser.post(LOGIN, {"login": email, "next": "/account/"}))
-        answers.append(browser.get(CONFIRM))
-        answers.append(browser.head(CONFIRM))
-        answers += [browser.post(CONFIRM, {"code": "0000-0000"}) for _ in range(4)]
-        answers.append(browser.post(LOGIN, {"login": email.upper()}))
-        answers.append(browser.get(LOGIN))
-        answers += [browser.post(LOGIN, {"login": email}) for _ in range(5)]
-    return [_said(answer, email) for answer in answers], [_shape(query["sql"]) for query in queries]
+    """Asking, looking, typing a wrong code four times, asking again, as one browser does; and every statement.
+
+    Whoever asked is answered between the requests, as a worker does.
+    """
+    browser, said, statements = Client(), [], []
+    steps: list[tuple[str, str, dict[str, str]]] = [
+        ("post", LOGIN, {"login": email, "next": "/account/"}),
+        ("get", CONFIRM, {}),
+        ("head", CONFIRM, {}),
+        *[("post", CONFIRM, {"code": "0000-0000"})] * 4,
+        ("post", LOGIN, {"login": email.upper()}),
+        ("get", LOGIN, {}),
+        *[("post", LOGIN, {"login": email})] * 5,
+    ]
+    for method, path, data in steps:
+        with CaptureQueriesContext(connection) as queries:
+            said.append(_said(getattr(browser, method)(path, data), email))
+        statements += [_shape(query["sql"]) for query in queries]
+        sign_ins.answer_due()
+    return said, statements
 
 
 def test_known_and_unknown_are_answered_alike(known: None) -> None:

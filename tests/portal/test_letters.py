@@ -8,6 +8,7 @@ from django.test import Client
 from letters import outbox, sending
 from letters.models import Letter
 from letters.occasions import DECLINABLE, OCCASIONS, Group
+from members import sign_ins
 from members.models import Patron
 from newsroom.models import Newsroom
 from tests.signing_in import patron, sign_in
@@ -56,6 +57,7 @@ def test_neutral_letters_say_nothing_from_outside(olena: Patron, client: Client,
     client.post("/account/letters/", {"wanted": ["reminders", "rounds"], "neutral": "on"})
     client.logout()
     client.post("/account/login/", {"login": olena.email})
+    sign_ins.answer_due()
     code = Letter.objects.filter(patron=olena, is_neutral=True).get()
     written = [code, *filter(None, (letter(olena, occasion) for occasion in OCCASIONS if occasion != code.occasion))]
     assert len(written) == len(OCCASIONS)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from letters import sending
-from members import gifts
+from members import gifts, sign_ins
 from payments import donations, dunning, operations, reminders, stripe_events
 from people import erasure, exports, retention
 from reports import exports as tables
@@ -35,6 +35,7 @@ class Command(BaseCommand):
         rollups.run_due()
         tables.make_due()
         monday.write_due()
+        sign_ins.answer_due()
         letters = sum(iter(sending.send_due, 0))
         done = f"operations {sent}, events {applied}, lapsed memberships {lapsed}, reminders {reminded}"
         given = f"gift memberships delivered {delivered}, ended {ended}"

@@ -47,13 +47,32 @@ def _language() -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def round_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The round for everybody; the ballot for who may vote. With POST a ballot is cast, and the answer says so."""
-    of = Round.objects.open_now(slug) or get_object_or_404(Round.objects.public(), slug=slug)
     voter = roles.visitor(request)
+    if request.method == "POST" and voter and (answer := _cast_at_once(request, slug, voter)):
+        return answer
+    of = Round.objects.open_now(slug) or get_object_or_404(Round.objects.public(), slug=slug)
     if request.method == "POST":
         return _cast(request, of, voter)
     before = ballots.choices_of(of, voter) if voter and of.state == RoundState.OPEN else None
     paper = forms.sheet(of, rounds.rules(of), language=_language(), voter=voter, choices=before)
     return _page(request, of, voter, paper, has_cast=before is not None)
+
+
+def _cast_at_once(request: HttpRequest, slug: str, voter: Patron) -> HttpResponse | None:
+    """Casts without a look at a round that this process has seen open.
+
+    None if anything speaks against it: nothing was cast then, and after a look at the round `_cast` says what it is.
+    """
+    of = Round.objects.seen_open(slug)
+    if of is None or request.FILES:
+        return None
+    try:
+        paper = forms.fill(forms.sheet(of, rounds.rules(of), language=_language(), voter=voter), request.POST)
+        return _receipt(request, of, paper, ballots.cast(of, voter, choices=paper.choices)) if paper.is_valid else None
+    except (forms.NotASheet, InvalidBallot, *REFUSED):
+        return None
+    except OperationalError:
+        return _busy(request, of, voter, paper)
 
 
 def _cast(request: HttpRequest, of: Round, voter: Patron | None) -> HttpResponse:
@@ -79,12 +98,15 @@ def _cast(request: HttpRequest, of: Round, voter: Patron | None) -> HttpResponse
     except (RoundNotOpen, RoundClosed, NotEligible, KeyLost) as refusal:
         of.refresh_from_db()
         return _page(request, of, voter, paper, status=REFUSED[type(refusal)], refusal=refusal.sentence)
-    except OperationalError:  # it waited too long for somebody else's transaction
-        busy = _(
-            "Very many are voting at this moment. Nothing was cast; your choices are below. Please cast them again."
-        )
-        return _page(request, of, voter, paper, status=HTTPStatus.SERVICE_UNAVAILABLE, refusal=busy)
+    except OperationalError:
+        return _busy(request, of, voter, paper)
     return _receipt(request, of, paper, receipt)
+
+
+def _busy(request: HttpRequest, of: Round, voter: Patron, paper: Sheet) -> HttpResponse:
+    """It waited too long for somebody else's transaction."""
+    busy = _("Very many are voting at this moment. Nothing was cast; your choices are below. Please cast them again.")
+    return _page(request, of, voter, paper, status=HTTPStatus.SERVICE_UNAVAILABLE, refusal=busy)
 
 
 def _page(
@@ -137,7 +159,7 @@ def _owner(of: Round, voter: Patron | None) -> str:
 
 def _receipt(request: HttpRequest, of: Round, paper: Sheet, receipt: Receipt) -> HttpResponse:
     """The answer to a cast ballot, shown this once. The file is part of the page, not asked of the server."""
-    title, closes = of.title(_language()), moment(of.closes_at, _language())
+    title, closes = of.title(_language()), moment(receipt.changeable_until, _language())
     text = "\n".join(
         [
             title,

@@ -34,7 +34,8 @@ CODE_LETTERS = 16  # 80 bits
 HOLD = """
     WITH held AS MATERIALIZED (
         SELECT id, closes_at, nonce FROM voting_round
-        WHERE id = %(round)s AND closed_at IS NULL AND closes_at > {now} FOR SHARE OF voting_round
+        WHERE id = %(round)s AND key_fingerprint = %(fingerprint)s AND closed_at IS NULL AND closes_at > {now}
+        FOR SHARE OF voting_round
     ), entry AS MATERIALIZED (
         SELECT line.id, line.weight, line.has_cast, line.void_reason
         FROM held JOIN voting_rollentry line ON line.round_id = held.id AND line.patron_id = %(patron)s
@@ -109,6 +110,7 @@ class Receipt:
     code: str
     nonce: str
     is_change: bool
+    changeable_until: datetime
 
 
 def cast(of: Round, patron: Patron, *, choices: Any) -> Receipt:
@@ -157,7 +159,8 @@ def code_for(slug: str, nonce: str, choices: Any) -> str:
 def _held(of: Round, patron: Patron) -> _Held:
     """Holds the round, and the patron's line on the roll if there is one. Raises RoundClosed, RoundNotOpen."""
     with connection.cursor() as cursor:
-        cursor.execute(HOLD.format(now=clock.sql()), {"round": of.pk, "patron": patron.pk})
+        which = {"round": of.pk, "fingerprint": of.key_fingerprint, "patron": patron.pk}
+        cursor.execute(HOLD.format(now=clock.sql()), which)
         found = cursor.fetchone()
     if found is None:
         raise RoundClosed
@@ -189,7 +192,8 @@ def _written(held: _Held, choices: Any, entry: RollEntry) -> tuple[str, Receipt]
         raise InvalidBallot("withdrawn", "a topic on this ballot was withdrawn from the round")
     nonce = secrecy.nonce()
     code = code_for(held.round.slug, nonce, said)
-    return ballot_line(rules, said, code=code, weight=entry.weight), Receipt(code, nonce, entry.has_cast)
+    receipt = Receipt(code, nonce, entry.has_cast, held.round.closes_at)
+    return ballot_line(rules, said, code=code, weight=entry.weight), receipt
 
 
 def _put(held: Round, patron: Patron, line: str) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from audit.models import StaffAction
 from letters.models import Letter
+from letters.printing import moment
 from members.models import Patron, Session
 from newsroom import clock
 from tests.signing_in import at_once, patron
@@ -206,6 +207,32 @@ def test_a_ballot_that_comes_a_second_late_is_refused_and_its_choices_stay_on_th
     rounds.count_due()
     assert "The result is in" in page(browser, spring)
     assert send(browser, spring, choice=["mines"]).status_code == 409
+
+
+def test_a_process_that_saw_the_round_open_learns_what_changed_since(spring: Round, voter: Patron, browser: Client):
+    """It casts without another look at the round, so the round's own row has to say."""
+    assert "Cast ballot" in page(browser, spring)
+    assert send(browser, spring, choice=["roads"]).status_code == 200
+    rounds.extend(spring, closes_at=spring.closes_at + timedelta(days=40), reason="A holiday.", actor=None)
+    told = send(browser, spring, choice=["roads", "mines"]).content.decode()
+    spring.refresh_from_db()
+    assert f"You can change it until {moment(spring.closes_at, 'en')}" in told
+    rounds.withdraw(spring, Topic.objects.get(slug="mines"), reason="It was solved.", actor=None)
+    answer = send(browser, spring, choice=["roads", "mines"])
+    assert (answer.status_code, "was withdrawn" in answer.content.decode()) == (422, True)
+    assert send(browser, spring, choice=["roads"]).status_code == 200
+    assert said(spring, voter) == ["roads"]
+
+
+def test_another_opening_under_the_name_is_another_round(spring: Round, voter: Patron, browser: Client):
+    """As after a database was restored under a running process."""
+    page(browser, spring)
+    seen = Round.objects.seen_open("spring")
+    assert seen
+    seen.key_fingerprint = "of another opening"
+    with pytest.raises(ballots.RoundClosed):
+        ballots.cast(seen, voter, choices=["roads"])
+    assert said(spring, voter) is None
 
 
 def test_a_round_that_opens_later_shows_its_topics_and_takes_no_ballot(voter: Patron, browser: Client):

@@ -64,6 +64,10 @@ LOOK = """
 """
 
 
+# By name, the rounds that were open when this process last looked.
+_seen_open: "dict[str, Round]" = {}
+
+
 class RoundQuerySet(models.QuerySet["Round"]):
     """Questions about rounds, each as of the database's clock."""
 
@@ -94,8 +98,19 @@ class RoundQuerySet(models.QuerySet["Round"]):
         if found is None:
             return None
         pk, key_fingerprint, closes_at, withdrawn = found
-        of = copy(_frozen(pk, key_fingerprint))
+        _seen_open[slug] = frozen = _frozen(pk, key_fingerprint)
+        of = copy(frozen)
         of.closes_at, of.withdrawn = closes_at, dict(withdrawn)
+        return of
+
+    def seen_open(self, slug: str) -> "Round | None":
+        """What is frozen of a round that this process has seen open, as if nothing had been withdrawn from it.
+
+        Nothing is asked: whether it is still open, and with which topics, `ballots.cast` finds out.
+        """
+        of = copy(_seen_open.get(slug))
+        if of is not None:
+            of.withdrawn = {}
         return of
 
 

@@ -1,9 +1,10 @@
 """/reports/ and what stands under it: the month, retention, failed payments, where patrons come from."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,6 +23,8 @@ from reports.figure_forms import MonthForm, SpanForm
 from reports.figures import coming, failing, headline, money, monthly, months, persons
 from reports.models import MovementKind, Progress
 from reports.templatetags.figures import amount, short_month
+
+Row = TypeVar("Row")
 
 YEAR = 12
 GAINS = (MovementKind.NEW, MovementKind.REACTIVATED, MovementKind.EXPANSION, MovementKind.RESUMED)
@@ -59,8 +62,8 @@ def month(request: HttpRequest) -> HttpResponse:
         "received_before": _in_month(months.after(chosen, -1)),
         "received_year": _in_month(months.after(chosen, -YEAR)),
         "net": _net(chosen),
-        "returns": money.returns(chosen),
-        "gifts": money.gifts(chosen, chosen),
+        "returns": _thrice(money.returns, chosen),
+        "gifts": _thrice(_gifts, chosen),
         "sums": [_sum(told, chosen) for told in steps.values()],
         "kinds": [(str(kind), kind.label) for kind in MovementKind],
         "headline": _headline(steps, chosen),
@@ -77,6 +80,16 @@ def month(request: HttpRequest) -> HttpResponse:
         ),
     }  # fmt: skip
     return render(request, "reports/month.html", context, status=200 if form.is_valid() else 400)
+
+
+def _thrice(read: Callable[[date], Mapping[str, Row]], chosen: date) -> list[tuple[str, list[Row | None]]]:
+    """By currency, the month, the month before and the year before."""
+    found = [read(months.after(chosen, by)) for by in (0, -1, -YEAR)]
+    return [(currency, [rows.get(currency) for rows in found]) for currency in sorted({*found[0], *found[1]})]
+
+
+def _gifts(month: date) -> dict[str, money.Gifts]:
+    return {row.currency: row for row in money.gifts(month, month)}
 
 
 def _received(first: date, last: date) -> list[money.Seen]:
@@ -161,6 +174,7 @@ def _headline(steps: dict[str, list[monthly.Step]], chosen: date) -> dict[str, A
         return None
     now, then = headline.rates(home, months.last_day(chosen)), headline.rates(home, chosen - timedelta(days=1))
     openings = {currency: step.opening for currency, step in here.items()}
+    earlier = [months.after(chosen, by) for by in (-1, -YEAR)]
     closing = headline.told({currency: step.closing for currency, step in here.items()}, home, now)
     moved: dict[str, dict[str, Fraction]] = defaultdict(dict)
     for currency, step in here.items():
@@ -176,7 +190,14 @@ def _headline(steps: dict[str, list[monthly.Step]], chosen: date) -> dict[str, A
         "moved": kinds,
         # Also where a rate was stored for the one day and not for the other.
         "exchange": closing.minor - opening.minor - sum(kinds.values(), Fraction(0)),
+        "before": [_closing(steps, month, home) for month in earlier],
     }
+
+
+def _closing(steps: dict[str, list[monthly.Step]], month: date, home: str) -> Fraction | None:
+    """The monthly sum of all currencies at another month's end, by the rates of then; None before the first of them."""
+    there = {currency: step.closing for currency, told in steps.items() if (step := _at(told, month))}
+    return headline.told(there, home, headline.rates(home, months.last_day(month))).minor if there else None
 
 
 @roles.required(*roles.EVERYONE)

@@ -76,6 +76,27 @@ def test_the_month_shows_what_came_what_moved_and_who_is_there(staff: Staff, oct
     assert "At the end 1" in page
 
 
+def test_single_gifts_what_went_back_and_the_whole_sum_stand_beside_the_month_and_the_year_before(
+    staff: Staff, october: date
+) -> None:
+    for months_ago, minors in ((1, [300, 700]), (13, [400])):
+        at = clock.start_of(months.after(months.this(), -months_ago)) + timedelta(days=3)
+        for minor in minors:
+            gift = Donation.objects.create(interval="once", amount_minor=minor, currency="EUR", state="given")
+            paid = rows.payment(gift, payment_intent=f"pi_{months_ago}_{minor}", charge=f"ch_{minor}", paid_at=at)
+            LedgerEntry.objects.create(
+                kind="payment", balance_transaction=f"txn_{months_ago}_{minor}", payment=paid, amount_minor=minor,
+                currency="EUR", seen_minor=minor, seen_currency="EUR", occurred_at=at,
+            )  # fmt: skip
+    rollups.rebuild(with_own=True)
+    here = words(staff("finance").get(f"/reports/?month={october:%Y-%m}").content.decode())
+    assert "EUR 2 €5.00 €5.00 – 1 (€4.00)" in here
+    assert "EUR €15.00 (3) €2.00 (1) 33.3 % €0.00 (0) 0.0 % – 0.0 % · 0.0 %" in here.replace("\N{NO-BREAK SPACE}", " ")
+    after = words(staff("admin").get("/reports/").content.decode())
+    assert "Month before €5.00 €5.00" in after  # of the one currency, and of all
+    assert "EUR 0 – – 2 (€5.00) –" in after
+
+
 def test_a_figure_opens_into_its_rows_its_payment_and_what_stripe_said(staff: Staff, october: date) -> None:
     finance = staff("finance")
     page = finance.get(f"/reports/?month={october:%Y-%m}").content.decode()

@@ -68,11 +68,17 @@ def _cast_at_once(request: HttpRequest, slug: str, voter: Patron) -> HttpRespons
         return None
     try:
         paper = forms.fill(forms.sheet(of, rounds.rules(of), language=_language(), voter=voter), request.POST)
-        return _receipt(request, of, paper, ballots.cast(of, voter, choices=paper.choices)) if paper.is_valid else None
-    except (forms.NotASheet, InvalidBallot, *REFUSED):
+    except forms.NotASheet:
+        return None
+    if not paper.is_valid:
+        return None
+    try:
+        receipt = ballots.cast(of, voter, choices=paper.choices)
+    except (InvalidBallot, RoundNotOpen, RoundClosed, NotEligible, KeyLost):
         return None
     except OperationalError:
         return _busy(request, of, voter, paper)
+    return _receipt(request, of, paper, receipt)
 
 
 def _cast(request: HttpRequest, of: Round, voter: Patron | None) -> HttpResponse:

@@ -159,7 +159,7 @@ def code_for(slug: str, nonce: str, choices: Any) -> str:
 def _held(of: Round, patron: Patron) -> _Held:
     """Holds the round, and the patron's line on the roll if there is one. Raises RoundClosed, RoundNotOpen."""
     with connection.cursor() as cursor:
-        which = {"round": of.pk, "fingerprint": of.key_fingerprint, "patron": patron.pk}
+        which: dict[str, int | str] = {"round": of.pk, "fingerprint": of.key_fingerprint, "patron": patron.pk}
         cursor.execute(HOLD.format(now=clock.sql()), which)
         found = cursor.fetchone()
     if found is None:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
+from django.utils.html import format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -22,6 +23,7 @@ from letters.printing import moment
 from members import roles
 from members.models import Patron
 from newsroom import clock
+from newsroom.kept_pages import render_kept
 from public import errors
 from voting import ballots, eligibility, forms, rounds, wording
 from voting.ballots import KeyLost, NotEligible, Receipt, RoundClosed, RoundNotOpen
@@ -178,12 +180,14 @@ def _receipt(request: HttpRequest, of: Round, paper: Sheet, receipt: Receipt) ->
             "",
         ]
     )
-    context = {
-        "round": of,
-        "title": title,
-        "closes": closes,
-        "receipt": receipt,
+    lines = paper.kept
+    same = {
+        "slug": of.slug, "title": title, "closes": closes, "is_change": receipt.is_change, "is_blank": not lines,
+    }  # fmt: skip
+    own = {
+        "said": format_html_join("", "<li>{}</li>", ((line,) for line in lines)),
+        "code": receipt.code,
+        "nonce": receipt.nonce,
         "file": f"data:text/plain;charset=utf-8,{quote(text)}",
-        "kept": paper.kept,
     }
-    return render(request, "public/round_cast.html", context)
+    return render_kept(request, "public/round_cast.html", same, own)

@@ -35,13 +35,12 @@ def deriving() -> Iterator[Derived]:
 
 
 @contextmanager
-def in_bulk() -> Iterator[None]:
-    """Lines that are recorded in the block are written together at its end; for `seed`."""
+def gathering() -> Iterator[list[LedgerEntry]]:
+    """Lines that are recorded in the block are put into the list instead of the book; for `seed`."""
     lines: list[LedgerEntry] = []
     token = _gathered.set(lines)
     try:
-        yield
-        LedgerEntry.objects.bulk_create(lines, ignore_conflicts=True)
+        yield lines
     finally:
         _gathered.reset(token)
 

@@ -48,9 +48,11 @@ class Life:
         self.product = self._product()
         recurring = {"interval": giver.interval} if giver.interval else None
         price_id = past.new_id("price_", self.product["id"], giver.currency, giver.amount, giver.interval)
-        self.price = past.things.get(price_id) or past.put(
-            prices.blank(price_id, giver.started_at, self.product["id"], giver.currency, giver.amount, recurring)
-        )
+        if price_id not in past.shared:
+            past.shared[price_id] = past.put(
+                prices.blank(price_id, giver.started_at, self.product["id"], giver.currency, giver.amount, recurring)
+            )
+        self.price = past.shared[price_id]
         self.method = past.put(self._method())
         self.customer = customers.blank(
             self.id("cus_"),
@@ -405,8 +407,11 @@ class Life:
     def _product(self) -> dict[str, Any]:
         giver, past = self.giver, self.past
         product_id = giver.product_id or past.new_id("prod_", giver.product_name)
-        known = past.things.get(product_id) or store.get_many({product_id}).get(product_id)
-        return known or past.put(products.blank(product_id, giver.started_at, giver.product_name))
+        if product_id not in past.shared:
+            past.shared[product_id] = store.get_many({product_id}).get(product_id) or past.put(
+                products.blank(product_id, giver.started_at, giver.product_name)
+            )
+        return past.shared[product_id]
 
     def _method(self) -> dict[str, Any]:
         giver = self.giver

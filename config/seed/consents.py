@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.utils import translation
 
-from config.seed.rows import Story
+from config.seed.stories import Story
 from members import consents
 from members.models import Consent, Consented, Patron
 from payments import names

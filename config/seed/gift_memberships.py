@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from config.seed.rows import Story
+from config.seed.stories import Story
 from letters import outbox
 from members import gifts
 from members.models import GiftMembership, Patron

@@ -4,12 +4,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from copy import copy
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from operator import attrgetter, itemgetter
 
-from config.seed.rows import Story
+from config.seed import copying
+from config.seed.stories import Story
 from letters import outbox
 from letters.models import Letter, LetterState
+from money.money import Money
 from payments import dunning, emails
 from payments.disputes import WANTS_ANSWER
 from payments.models import Payment
@@ -26,15 +28,20 @@ def write(stories: list[Story], until: datetime) -> None:
     """A letter for each receipt, and of the last days every other letter too; all of them sent at their time."""
     payments = [payment for story in stories for payment in story.payments]
     old = [payment for payment in payments if payment.receipt.issued_at < until - WHOLE]
-    Letter.objects.bulk_create(map(_brief, sorted(old, key=attrgetter("receipt.issued_at"))), batch_size=1000)
+    copying.write(map(_brief, sorted(old, key=attrgetter("receipt.issued_at"))))
     whole = [letter for story in stories for letter in _whole(story, until - WHOLE)]
     for moment, write_letter in sorted(whole, key=itemgetter(0)):
         _sent(write_letter(), moment)
 
 
+@cache
+def _written(amount: Money, language: str) -> str:
+    return amount.format(language)
+
+
 def _brief(payment: Payment) -> Letter:
     donation, receipt = payment.donation, payment.receipt
-    words = {"number": str(receipt), "amount": payment.amount.format(donation.language)}
+    words = {"number": str(receipt), "amount": _written(payment.amount, donation.language)}
     text = TEXT[donation.language].format(**words)
     return Letter(
         key=f"receipt:{payment.pk}", occasion="receipt", patron=donation.patron, to=donation.email,

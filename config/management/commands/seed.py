@@ -1,6 +1,9 @@
 """`manage.py seed`: a synthetic newsroom with its history, here and in the sandbox. The one place that knows both."""
 
+import gc
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +12,22 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from config.seed import consents, gift_memberships, letters, newsroom, people, rounds, rows, suggestions
+from config.seed import (
+    consents,
+    gift_memberships,
+    letters,
+    newsroom,
+    people,
+    readings,
+    rounds,
+    rows,
+    standings,
+    stories,
+    suggestions,
+)  # fmt: skip
 from config.seed.people import Gift
 from newsroom import clock
+from newsroom.models import Newsroom
 from payments.checkout import PRODUCT
 from payments.models import Donation
 from reports import rollups
@@ -40,10 +56,9 @@ class Command(BaseCommand):
             raise CommandError("At least one patron, and 1 to 120 months.")
         # The past ends with a day, so that it does not depend on the minute.
         until = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        with transaction.atomic():
-            count = _write(
-                people.invent(options["patrons"], options["months"], options["seed"], until), options["seed"], until
-            )
+        gifts = people.invent(options["patrons"], options["months"], options["seed"], until)
+        with transaction.atomic(), _uncollected():
+            count = _write(gifts, options["seed"], until)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         # Inside a test's transaction nothing is settled; nobody else writes to a database that is being seeded.
@@ -52,21 +67,48 @@ class Command(BaseCommand):
             self.stdout.write(f"{options['patrons']} patrons with {count} payments in {options['months']} months.")
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Of the millions of rows in memory none is garbage, so looking for some again and again is in vain."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def _write(gifts: list[Gift], seed: int, until: datetime) -> int:
-    """First Stripe's past, then the product's rows as read from it. Returns the number of payments."""
+    """Stripe's past, and the product's rows as read from it. Returns the number of payments."""
     Config.objects.update(name=newsroom.NAME)
-    by_card = [gift for gift in gifts if not gift.is_offline]
-    built = history.build([_giver(gift) for gift in by_card], seed=seed, until=int(until.timestamp()))
-    made = {given.key: asdict(given) for given in built}
-    things = dict(Thing.objects.exclude(kind="event").values_list("id", "body"))
-    origins = newsroom.settle(clock.day(until))
-    stories = rows.write([(gift, made.get(str(gift.reference), {})) for gift in gifts], origins, things, until)
-    consents.write(stories)
-    gift_memberships.write(stories)
-    letters.write(stories, until)
+    origins, here = newsroom.settle(clock.day(until)), Newsroom.current()
+    told = {str(gift.reference): stories.of(gift, origins) for gift in gifts}
+    rows.write_patrons(list(told.values()))
+
+    def read(given: history.Given, things: dict[str, Any]) -> None:
+        readings.read(told[given.key], asdict(given), things)
+        if told[given.key].subscription:
+            standings.tell(told[given.key], here, until)
+
+    by_card = (_giver(gift) for gift in gifts if not gift.is_offline)
+    history.build(by_card, seed=seed, until=int(until.timestamp()), witness=read)
+    for story in told.values():
+        if story.gift.is_offline:
+            readings.by_bank(story)
+    everything = list(told.values())
+    rows.write(everything, _moved_to_the_bank(), here)
+    consents.write(everything)
+    gift_memberships.write(everything)
+    letters.write(everything, until)
     rounds.write(seed, until)
     suggestions.write(seed, until)
-    return sum(len(story.payments) for story in stories)
+    return sum(len(story.payments) for story in everything)
+
+
+def _moved_to_the_bank() -> dict[str, Any]:
+    """The sandbox's payouts, and their movements of its balance, by id."""
+    paid_out = dict(Thing.objects.filter(kind="payout").values_list("id", "body"))
+    moved = Thing.objects.filter(pk__in=[payout["balance_transaction"] for payout in paid_out.values()])
+    return paid_out | dict(moved.values_list("id", "body"))
 
 
 def _giver(gift: Gift) -> history.Giver:

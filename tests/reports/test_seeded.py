@@ -1,0 +1,41 @@
+"""The proofs of an invented newsroom: of a few patrons always, and of twenty thousand over five years as a storm."""
+
+import os
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.db.models import F
+
+from newsroom import clock
+from payments.models import Payout
+from reports.models import MoneyDay, MovementMonth
+from tests.conftest import WorldDatabase
+from tests.reports import proofs
+
+# `SEED_PATRONS=2000 SEED_MONTHS=24` for a smaller storm.
+PATRONS, MONTHS = int(os.environ.get("SEED_PATRONS", "20000")), int(os.environ.get("SEED_MONTHS", "60"))
+
+
+def proved(patrons: int, months: int) -> dict[str, int]:
+    call_command("seed", patrons=patrons, months=months, verbosity=0)
+    return proofs.proofs(clock.today().replace(day=1))
+
+
+def test_figures_of_an_invented_newsroom_are_its_rows_and_one_that_is_not_is_noticed(db: None) -> None:
+    compared = proved(70, 15)
+    assert all(compared.values()), compared
+    assert sum(compared.values()) > 500
+    for model, column in ((MoneyDay, "amount_minor"), (MovementMonth, "monthly_parts"), (Payout, "amount_minor")):
+        with transaction.atomic():
+            model.objects.filter(pk=model.objects.earliest("pk").pk).update(**{column: F(column) + 1})
+            with pytest.raises(AssertionError):
+                proofs.proofs(clock.today().replace(day=1))
+            transaction.set_rollback(True)
+
+
+@pytest.mark.storm
+def test_figures_of_an_invented_newsroom_of_thousands_are_its_rows(world_db: WorldDatabase) -> None:
+    compared = proved(PATRONS, MONTHS)
+    print(compared)  # noqa: T201 (how much was compared)
+    assert all(compared.values()), compared

@@ -104,8 +104,8 @@ class Gift:
     """One donation of a person. Amounts in minor units; `outcomes` and `refusal` in the words of the sandbox's history.
 
     `origin` is a number from which the newsroom picks where it came from. `ended_at`, `ends`, `paused_at`: cancelled
-    then, cancelled to the period's end, paused since. `is_offline`: by bank transfer. `months`: how long the gift
-    membership is that it buys.
+    then, cancelled to the period's end, paused since. `is_offline`: by bank transfer. `giver`: a reader, or who else.
+    `months`: how long the gift membership is that it buys.
     """
 
     person: Person
@@ -125,6 +125,7 @@ class Gift:
     feedback: str | None = None
     paused_at: datetime | None = None
     is_offline: bool = False
+    giver: str = "reader"
     months: int = 0
     brand: str = "visa"
     last4: str = "4242"

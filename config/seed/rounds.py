@@ -1,14 +1,11 @@
 """Votes of the invented newsroom, held by the product's own verbs: one decided, one ranked, one that is open."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from django.db import connection
-
+from config.seed import past_clock
 from stories.models import Story
 from voting import ballots, rounds, topics
 from voting.models import Mailing, RollEntry, Round, Topic, TopicState
@@ -144,12 +141,12 @@ OPEN = Vote(
 
 def write(seed: int, until: datetime) -> None:
     """The votes and what came of the first. Call it in the transaction of the past, once its members are there."""
-    with _any_time():
+    with past_clock.any_time():
         chance = Random(seed)  # noqa: S311  nothing here is secret
         for vote in (DECIDED, RANKED):
             held = _open(vote, until)
             _cast(held, vote, chance)
-            with _at(held.closes_at):
+            with past_clock.at(held.closes_at):
                 rounds.close_due()
                 rounds.count_due()
         _follow_up(until)
@@ -162,7 +159,7 @@ def write(seed: int, until: datetime) -> None:
 
 def _open(vote: Vote, until: datetime, known: list[Topic] | None = None) -> Round:
     opens = until - timedelta(days=vote.opens)
-    with _at(opens - timedelta(days=5)):
+    with past_clock.at(opens - timedelta(days=5)):
         named = known or [_topic(name) for name in vote.topics]
         draft = rounds.draft(
             actor=None, slug=f"{vote.slug}-{opens.year}", title_en=vote.titles[0], title_uk=vote.titles[1],
@@ -170,7 +167,7 @@ def _open(vote: Vote, until: datetime, known: list[Topic] | None = None) -> Roun
         )  # fmt: skip
         rounds.set_topics(draft, [(topic, 1) for topic in named], actor=None)
         rounds.schedule(draft, actor=None)
-    with _at(opens):
+    with past_clock.at(opens):
         rounds.open_due()
     draft.refresh_from_db()
     return draft
@@ -189,7 +186,7 @@ def _cast(held: Round, vote: Vote, chance: Random) -> None:
     named = [entry.topic.slug for entry in held.entries.select_related("topic")]
     roll = list(RollEntry.objects.filter(round=held).select_related("patron").order_by("patron"))
     voters = chance.sample(roll, min(vote.voters, len(roll)))
-    with _at(held.opens_at + timedelta(days=1)):
+    with past_clock.at(held.opens_at + timedelta(days=1)):
         for number, entry in enumerate(voters):
             circle = chance.choices((0, 1, 2), (50, 30, 20))[0]
             liked = sorted(named, key=lambda topic: chance.random() * (1 if named.index(topic) % 3 == circle else 3))
@@ -205,32 +202,5 @@ def _follow_up(until: datetime) -> None:
     decided = Topic.objects.filter(state=TopicState.CHOSEN, entries__round__slug__startswith=DECIDED.slug)
     for place, topic in enumerate(decided.order_by("pk")):
         for number, state in enumerate(way[: len(way) - place]):
-            with _at(until - timedelta(days=40 - 17 * number)):
+            with past_clock.at(until - timedelta(days=40 - 17 * number)):
                 topics.move(topic, state, story=story if state == TopicState.PUBLISHED else None)
-
-
-# -- the clock, which otherwise only goes forward
-
-
-@contextmanager
-def _any_time() -> Iterator[None]:
-    """Within the block, which nobody else sees before the transaction ends, the clock may stand in the past."""
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE newsroom_clock DROP CONSTRAINT newsroom_clock_offset_seconds_check")
-        yield
-        cursor.execute(
-            "ALTER TABLE newsroom_clock ADD CONSTRAINT newsroom_clock_offset_seconds_check CHECK (offset_seconds >= 0)"
-        )
-
-
-@contextmanager
-def _at(moment: datetime) -> Iterator[None]:
-    """As if it were then."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT offset_seconds FROM newsroom_clock")
-        (before,) = cursor.fetchone()
-        cursor.execute(
-            "UPDATE newsroom_clock SET offset_seconds = extract(epoch FROM %s - clock_timestamp())", [moment]
-        )
-        yield
-        cursor.execute("UPDATE newsroom_clock SET offset_seconds = %s", [before])

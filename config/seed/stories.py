@@ -36,5 +36,5 @@ def of(gift: Gift, origins: list[Origin]) -> Story:
         reference=gift.reference, interval=gift.interval, amount_minor=gift.amount, fee_cover_minor=gift.cover,
         currency=gift.currency, email=gift.person.email, name=gift.person.name, display=gift.display,
         message=gift.message, language=gift.person.language, state=DonationState.GIVEN, created_at=gift.started_at,
-        origin=None if gift.is_offline else origins[gift.origin % len(origins)],
+        giver=gift.giver, origin=None if gift.is_offline else origins[gift.origin % len(origins)],
     ))  # fmt: skip

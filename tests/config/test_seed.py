@@ -8,12 +8,15 @@ from django.core.management import CommandError, call_command
 from django.utils import translation
 from pytest_django import Settings
 
+from asks.models import Goal
 from config.seed import people
 from letters.models import Letter
 from members.models import Consent, GiftMembership, Membership, MembershipChange
 from newsroom import clock
+from newsroom.models import DailyRate
 from payments import gateway, names, reconciliation, replay, wording
-from payments.models import Donation, Invoice, Payment, Receipt
+from payments.models import Donation, Invoice, Payment, Receipt, RefundRequest
+from reports.figures import money
 from tests.journeys.conftest import World, sandbox, world
 
 __all__ = ["sandbox", "world"]
@@ -51,6 +54,20 @@ def test_invented_failures_recovered_in_every_way(seeded: World):
 def test_invented_gift_memberships_stand_in_every_state(seeded: World):
     assert {gift.state for gift in GiftMembership.objects.all()} == {"delivered", "waiting", "claimed"}
     assert Membership.objects.filter(source="gift").count() == 1
+
+
+def test_staff_of_the_invented_newsroom_have_done_their_part(seeded: World):
+    givers = Donation.objects.exclude(giver="reader")
+    assert set(givers.values_list("giver", flat=True)) == {"grant", "institution"}
+    assert sum(one.institutional_minor for one in money.seen(UNTIL.date().replace(year=2000), clock.today())) == sum(
+        givers.values_list("amount_minor", flat=True)
+    )
+    granted = Membership.objects.filter(source="grant")
+    assert set(granted.values_list("granted__kind", flat=True)) == {"solidarity", "complimentary"}
+    assert set(granted.exclude(ended_at=None).values_list("end_reason", flat=True)) == {"expired"}
+    assert Goal.objects.get().first_on < clock.today()
+    assert DailyRate.objects.filter(currency="UAH", into="EUR").count() == 10
+    assert RefundRequest.objects.open().count() == 1
 
 
 def test_whoever_shows_a_name_in_the_invented_newsroom_has_agreed_to_it_in_their_language(seeded: World):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -15,8 +16,10 @@ from django.db import connection, transaction
 from config.seed import (
     consents,
     gift_memberships,
+    institutions,
     letters,
     newsroom,
+    office,
     people,
     readings,
     rounds,
@@ -56,9 +59,11 @@ class Command(BaseCommand):
             raise CommandError("At least one patron, and 1 to 120 months.")
         # The past ends with a day, so that it does not depend on the minute.
         until = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        gifts = people.invent(options["patrons"], options["months"], options["seed"], until)
+        months, seed = options["months"], options["seed"]
+        gifts = people.invent(options["patrons"], months, seed, until) + institutions.invent(months, seed, until)
         with transaction.atomic(), _uncollected():
-            count = _write(gifts, options["seed"], until)
+            count = _write(sorted(gifts, key=attrgetter("started_at", "reference")), seed, until)
+            office.write(seed, months, until)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         # Inside a test's transaction nothing is settled; nobody else writes to a database that is being seeded.

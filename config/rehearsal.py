@@ -26,8 +26,9 @@ from letters.models import Letter
 from members import roles
 from members.models import Patron
 from money.money import Money
-from newsroom.models import GivingCurrency
-from payments import checkout, gateway, reconciliation
+from newsroom import clock
+from newsroom.models import GivingCurrency, Newsroom
+from payments import checkout, gateway, reconciliation, wording
 from payments.checkout import Choice
 from payments.models import Dispute, Donation, Payment
 
@@ -62,13 +63,16 @@ def rehearsal(request: HttpRequest) -> HttpResponse:
             _play(request, staff, act)
         return redirect("rehearsal:home")
     patron = _played(staff)
+    donation, language = _newest(patron), get_language() or "en"
     payments = Payment.objects.filter(donation__patron=patron).order_by("-pk") if patron else []
+    membership = donation and donation.membership
     context = {
         "acts": ACTS.items(),
         "address": _address(staff),
         "patron": patron,
-        "donation": _newest(patron),
-        "payments": payments,
+        "rhythm": donation and wording.rhythm(donation, language),
+        "standing": membership and membership.standing(clock.today(), Newsroom.current().grace_days).label,
+        "payments": [(payment, payment.amount.format(language)) for payment in payments],
         "letters": Letter.objects.filter(patron=patron).order_by("-pk")[:20] if patron else [],
         "sandbox": f"{settings.STRIPE_API_BASE}/sandbox/",
     }

@@ -10,6 +10,7 @@ from letters.models import Letter
 from newsroom import clock
 from payments.models import Dispute, Donation, Payment, StripeEvent
 from tests.journeys.conftest import World
+from tests.reports.test_pages_of_figures import words
 from tests.signing_in import at_once, patron
 
 PAGE = "/reports/rehearsal/"
@@ -45,6 +46,9 @@ def test_everything_is_played_and_seen(story: World, eve: Client) -> None:
     story.settle()
     assert Donation.objects.get().subscription_status == "past_due"
     assert "payment_failed" in occasions()
+    assert "€3.00 a month · past due" in words(eve.get(PAGE).content.decode())
+    in_ukrainian = eve.get(PAGE, headers={"Accept-Language": "uk"}).content.decode()
+    assert "3,00 € на місяць · прострочена" in words(in_ukrainian)
     play(eve, "mend")
     story.advance(days=8)
     assert Donation.objects.get().subscription_status == "active"

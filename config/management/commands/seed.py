@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from config.seed import (
     consents,
@@ -61,23 +62,24 @@ class Command(BaseCommand):
         until = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         months, seed = options["months"], options["seed"]
         gifts = people.invent(options["patrons"], months, seed, until) + institutions.invent(months, seed, until)
-        with transaction.atomic(), _uncollected():
+        with transaction.atomic(), _unhurried() as cursor:
             count = _write(sorted(gifts, key=attrgetter("started_at", "reference")), seed, until)
             office.write(seed, months, until)
-        with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-        # Inside a test's transaction nothing is settled; nobody else writes to a database that is being seeded.
-        rollups.rebuild(with_own=True)
+            rollups.rebuild(with_own=True)
         if options["verbosity"]:
             self.stdout.write(f"{options['patrons']} patrons with {count} payments in {options['months']} months.")
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Of the millions of rows in memory none is garbage, so looking for some again and again is in vain."""
+def _unhurried() -> Iterator[CursorWrapper]:
+    """Statements may take their time until the transaction ends, and of the millions of rows in memory none is garbage,
+    so looking for some again and again is in vain."""
     gc.disable()
     try:
-        yield
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield cursor
     finally:
         gc.enable()
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Self
 
 from babel import Locale
@@ -63,16 +64,7 @@ class Money:
 
     def format(self, language: str, *, short: bool = False) -> str:
         """Printed for a reader of `language` (`en`, `uk`); `short` leaves out an empty fraction (€5, not €5.00)."""
-        digits = exponent(self.currency)
-        whole = short and self.minor % 10**digits == 0
-        return format_currency(
-            self.decimal,
-            self.currency,
-            locale=language,
-            currency_digits=False,
-            decimal_quantization=False,
-            format=_pattern(language, self.currency, 0 if whole else digits),
-        )
+        return _printed(self, language, short)
 
     def __str__(self) -> str:
         return f"{self.decimal} {self.currency}"
@@ -81,6 +73,22 @@ class Money:
 # Signs that readers of every language here know. CLDR prints codes in their place outside a currency's home.
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "UAH": "₴", "JPY": "¥"}
 NO_BREAK_SPACE = "\xa0"
+
+
+# A page of figures prints thousands of amounts, the same again each time it is opened.
+@lru_cache(maxsize=20_000)
+def _printed(amount: Money, language: str, short: bool) -> str:
+    digits = exponent(amount.currency)
+    whole = short and amount.minor % 10**digits == 0
+    printed: str = format_currency(
+        amount.decimal,
+        amount.currency,
+        locale=language,
+        currency_digits=False,
+        decimal_quantization=False,
+        format=_pattern(language, amount.currency, 0 if whole else digits),
+    )
+    return printed
 
 
 def _pattern(language: str, currency: str, digits: int) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-WIDTH, HEIGHT, TOP, BOTTOM, LEFT = 720, 220, 14, 26, 4
+WIDTH, HEIGHT, TOP, BOTTOM, LEFT = 720, 220, 22, 28, 4
+# Half of what a label takes, so that the outer ones are not cut off.
+HALF = 36
 Number = int | Fraction
 
 
@@ -76,7 +78,8 @@ def columns(
             bars.append(
                 Bar(round(x, 1), round(y, 1), round(step * 0.76, 1), round(max(height, 0.7), 1), place, words[n])
             )
-    every = max(1, -(-len(labels) // 8))
-    shown = [Label(round(LEFT + (n + 0.5) * step, 1), text) for n, text in enumerate(labels) if n % every == 0]
+    every = max(1, -(-len(labels) // 6))
+    places = [(min(max(LEFT + (n + 0.5) * step, HALF), WIDTH - HALF), text) for n, text in enumerate(labels)]
+    shown = [Label(round(x, 1), text) for x, text in places[::every]]
     names = tuple(name for name, _, _ in series)
     return Chart(key, name, names, tuple(bars), tuple(shown), round(zero, 1), peak, TOP)

@@ -14,7 +14,7 @@ from config.demo_staff import NAMES
 from config.seed import past_clock
 from letters import outbox
 from members import grants
-from members.models import Language, Membership, Patron, Role
+from members.models import GrantKind, Language, Membership, Patron, Role
 from newsroom import clock
 from newsroom.models import DailyRate, GivingCurrency
 from payments import refund_requests
@@ -74,7 +74,7 @@ def _grant(support: Patron, until: datetime) -> None:
         with past_clock.at(begun := until - timedelta(days=ago, hours=14)):
             patron = Patron.objects.for_email(f"{local}@example.org", language=language, name=name)
             last_on = clock.day(begun) + timedelta(days=days)
-            membership = grants.give(patron, grants.Grant(grants.GrantKind(kind), last_on, why), actor=support)
+            membership = grants.give(patron, grants.Grant(GrantKind(kind), last_on, why), actor=support)
         Patron.objects.filter(pk=patron.pk).update(created_at=begun)
         Membership.objects.filter(pk=membership.pk).update(created_at=begun)
     with past_clock.at(until):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from members.models import Membership
@@ -102,14 +103,14 @@ def _donation(row: Donation) -> Row:
         _("Patron %(id)s") % {"id": row.patron_id},
         "patron",
         row.patron_id,
-        f"{row.total}, {row.get_interval_display()}",
+        f"{_printed(row.total)}, {row.get_interval_display()}",
     )
 
 
 def _membership(row: Membership) -> Row:
     amount = Money(row.amount_minor, row.currency)
     every = _("a month") if row.interval_months == 1 else _("a year")
-    return Row(_("Patron %(id)s") % {"id": row.patron_id}, "patron", row.patron_id, f"{amount} {every}")
+    return Row(_("Patron %(id)s") % {"id": row.patron_id}, "patron", row.patron_id, f"{_printed(amount)} {every}")
 
 
 def _of_payment(number: int) -> str:
@@ -120,5 +121,9 @@ def _payment(row: Payment) -> Row:
     return Row(_of_payment(row.pk), "payment", row.pk, _says(row.amount, row.paid_at))
 
 
-def _says(amount: Any, moment: Any) -> str:
-    return f"{amount}, {moment.date()}" if moment else str(amount)
+def _says(amount: Money, moment: Any) -> str:
+    return f"{_printed(amount)}, {moment.date()}" if moment else _printed(amount)
+
+
+def _printed(amount: Money) -> str:
+    return amount.format(get_language() or "en")

@@ -6,7 +6,7 @@ from typing import Any
 
 from babel.dates import format_date
 from django import template
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 
 from money.money import Money
 from reports.definitions import DEFINITIONS, Definition
@@ -25,6 +25,30 @@ def amount(minor: int | Fraction | str | None, currency: str, sign: bool = False
     whole = round(Fraction(minor))
     told = Money(abs(whole), currency).format(get_language() or "en")
     return ("−" if whole < 0 else "+" if sign and whole > 0 else "") + told
+
+
+@register.filter
+def printed(money: Money) -> str:
+    """An amount as the reader's language writes it."""
+    return money.format(get_language() or "en")
+
+
+# Stripe's words for what became of a refund, a dispute or a payout.
+SAID = {
+    "pending": gettext_lazy("on its way"), "in_transit": gettext_lazy("on its way"), "paid": gettext_lazy("arrived"),
+    "succeeded": gettext_lazy("done"), "failed": gettext_lazy("did not arrive"), "canceled": gettext_lazy("called off"),
+    "requires_action": gettext_lazy("the giver has to do something"), "won": gettext_lazy("won"),
+    "lost": gettext_lazy("lost"), "needs_response": gettext_lazy("waits for an answer"),
+    "warning_needs_response": gettext_lazy("waits for an answer"), "under_review": gettext_lazy("the bank decides"),
+    "warning_under_review": gettext_lazy("the bank decides"), "warning_closed": gettext_lazy("closed"),
+    "prevented": gettext_lazy("averted"),
+}  # fmt: skip
+
+
+@register.filter
+def said(status: str) -> str:
+    """A status of Stripe's in words; one that is new is shown as it came."""
+    return str(SAID.get(status, status))
 
 
 @register.filter

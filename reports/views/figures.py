@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, TypeVar
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -65,6 +66,7 @@ def month(request: HttpRequest) -> HttpResponse:
         "returns": _thrice(money.returns, chosen),
         "gifts": _thrice(_gifts, chosen),
         "sums": [_sum(told, chosen) for told in steps.values()],
+        "history": _history(steps, request.GET.get("currency", "")),
         "kinds": [(str(kind), kind.label) for kind in MovementKind],
         "headline": _headline(steps, chosen),
         "goal": _goal(steps, crowds, chosen),
@@ -75,8 +77,8 @@ def month(request: HttpRequest) -> HttpResponse:
         "patrons_chart": charts.columns(
             "patrons", _("Active patrons at the end of each month"), [short_month(one.month) for one in crowds[-37:]],
             [(_("Active patrons"), [one.closing for one in crowds[-37:]],
-              [f"{short_month(one.month)}: {one.closing}" for one in crowds[-37:]])],
-            peak=str(max((one.closing for one in crowds[-37:]), default=0)),
+              [f"{short_month(one.month)}: {intcomma(one.closing)}" for one in crowds[-37:]])],
+            peak=intcomma(max((one.closing for one in crowds[-37:]), default=0)),
         ),
     }  # fmt: skip
     return render(request, "reports/month.html", context, status=200 if form.is_valid() else 400)
@@ -139,8 +141,17 @@ def _goal(steps: dict[str, list[monthly.Step]], crowds: list[persons.Crowd], cho
 
 
 def _sum(told: list[monthly.Step], chosen: date) -> dict[str, Any]:
-    """One currency's monthly sum with its movements, and its charts over three years."""
-    shown, currency = told[-37:], told[0].currency
+    """One currency's monthly sum with its movements, and those that it is compared with."""
+    at = {"step": chosen, "before": months.after(chosen, -1), "year": months.after(chosen, -YEAR)}
+    return {"currency": told[0].currency} | {name: _at(told, month) for name, month in at.items()}
+
+
+def _history(steps: dict[str, list[monthly.Step]], asked: str) -> dict[str, Any] | None:
+    """Three years of the monthly sum month by month, in the currency asked for, or else the newsroom's own."""
+    currency = next((code for code in (asked, GivingCurrency.home(), *steps) if code in steps), None)
+    if currency is None:
+        return None
+    shown = steps[currency][-37:]
     labels = [short_month(step.month) for step in shown]
 
     def words(values: list[Fraction]) -> list[str]:
@@ -151,10 +162,8 @@ def _sum(told: list[monthly.Step], chosen: date) -> dict[str, Any]:
     lost = [sum(step.moved.values(), Fraction(0)) - gain for step, gain in zip(shown, gained, strict=True)]
     return {
         "currency": currency,
-        "step": _at(told, chosen),
-        "before": _at(told, months.after(chosen, -1)),
-        "year": _at(told, months.after(chosen, -YEAR)),
-        "history": shown[::-1],
+        "steps": shown[::-1],
+        "kinds": [(str(kind), kind.label) for kind in MovementKind if any(step.moved.get(kind) for step in shown)],
         "chart": charts.columns(
             f"sum-{currency}", _("Monthly sum in %(currency)s at the end of each month") % {"currency": currency},
             labels, [(_("Monthly sum"), closings, words(closings))], peak=amount(max(closings), currency),
@@ -256,8 +265,9 @@ def failed(request: HttpRequest) -> HttpResponse:
         "rates": rates,
         "chart": charts.columns(
             "failed", _("Invoices whose first attempt failed, by month"), [short_month(one) for one in shown],
-            [(_("Failed"), counts, [f"{short_month(one)}: {n}" for one, n in zip(shown, counts, strict=True)])],
-            peak=str(max(counts)),
+            [(_("Failed"), counts,
+              [f"{short_month(one)}: {intcomma(n)}" for one, n in zip(shown, counts, strict=True)])],
+            peak=intcomma(max(counts)),
         ),
         "recoveries": _recoveries(failing.recoveries(first, chosen)),
         "by": [*Recovery.choices, ("unknown", _("not known")), ("", _("not within 30 days"))],
@@ -300,8 +310,8 @@ def origins(request: HttpRequest) -> HttpResponse:
         "sources": sources[:200], "left_out": max(0, len(sources) - 200), "rule_means": DEFINITIONS[f"rule_{rule}"],
         "chart": charts.columns(
             "origins", _("Patrons who joined, of the first twelve rows"), [str(n + 1) for n in range(len(named))],
-            [(_("Joined"), [one.joined for one in named], [f"{one.label}: {one.joined}" for one in named])],
-            peak=str(max((one.joined for one in named), default=0)),
+            [(_("Joined"), [one.joined for one in named], [f"{one.label}: {intcomma(one.joined)}" for one in named])],
+            peak=intcomma(max((one.joined for one in named), default=0)),
         ) if named else None,
     }  # fmt: skip
     return render(request, "reports/origins.html", context, status=200 if form.is_valid() else 400)

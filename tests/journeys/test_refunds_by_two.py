@@ -87,7 +87,7 @@ def test_more_than_the_limit_goes_back_once_a_second_person_agrees(story: World,
     assert "Somebody else decides." in words(support.session.get(support.base + LIST, timeout=60).text)
     assert support.session.post(support.base + LIST, data={"id": "1"}, timeout=60).status_code == 403
     seen = support.session.get(f"{support.base}payments/{large.pk}/", timeout=60).text
-    assert "A refund of 60.01 EUR waits for a second person." in words(seen)
+    assert "A refund of €60.01 waits for a second person." in words(seen)
 
     page = words(finance.session.get(finance.base + LIST, timeout=60).text)
     assert "Approve" in page

@@ -97,10 +97,10 @@ def test_a_csv_is_explained_once_and_known_by_its_header_afterwards(finance: Cli
     page = send(finance, csv_file(f"{today()};5,50;A1;Olena;for olena@example.org"))
     assert "Column of the day" in finance.get(page).content.decode()
     assert finance.post(page, COLUMNS).headers["Location"] == page
-    assert "5.50 EUR" in finance.get(page).content.decode()
+    assert "€5.50" in finance.get(page).content.decode()
     finance.post(page, {"record": "1"})
     other = send(finance, csv_file(f"{today()};7,00;A2;Marko;m@example.org"))
-    assert "7.00 EUR" in finance.get(other).content.decode()
+    assert "€7.00" in finance.get(other).content.decode()
     assert BankMapping.objects.count() == 1
     assert "Column of the day" in finance.post(other, {"map": "1"}).content.decode()
 

@@ -252,8 +252,8 @@ def test_every_reason_why_stripe_differs_lists_its_rows(staff: Staff, october: d
     membership = join(paused, facts)
     memberships.follow(membership, replace(facts, paused_at=at))
     page = words(staff("finance").get("/reports/close/differences/").content.decode())
-    assert f"Patron {second.patron_id} : 5.00 EUR, monthly" in page
-    assert f"Patron {paused.patron_id} : 7.00 EUR a month" in page
+    assert f"Patron {second.patron_id} : €5.00, monthly" in page
+    assert f"Patron {paused.patron_id} : €7.00 a month" in page
 
 
 def test_the_page_of_health_shows_a_proof_that_failed(staff: Staff, october: date) -> None:

@@ -20,7 +20,6 @@ from newsroom.models import DailyRate, GivingCurrency
 from payments import refund_requests
 from payments.models import Payment
 from payments.models.payment import Source
-from sandbox.models import exchange_rates
 
 # Days ago, for how many days, kind, name, address, language, why.
 GRANTED = (
@@ -32,11 +31,11 @@ GRANTED = (
 )
 
 
-def write(seed: int, months: int, until: datetime) -> None:
-    """Call it in the transaction of the past, once its members are there."""
+def write(seed: int, months: int, until: datetime, worth: dict[str, float]) -> None:
+    """Call it in the transaction of the past, once its members are there. `worth` of a currency's unit is in euro."""
     with past_clock.any_time(), outbox.muted():
         finance, support = _appointed(Role.FINANCE), _appointed(Role.SUPPORT)
-        _rates(seed, months, until)
+        _rates(seed, months, until, worth)
         _grant(support, until)
         with past_clock.at(until - timedelta(days=75)):
             _aim(finance, until)
@@ -52,13 +51,12 @@ def _appointed(role: Role) -> Patron:
     return patron
 
 
-def _rates(seed: int, months: int, until: datetime) -> None:
-    """One a month, in euro, which comes and goes a little."""
+def _rates(seed: int, months: int, until: datetime, worth: dict[str, float]) -> None:
+    """One a month, which comes and goes a little."""
     if GivingCurrency.home() != "EUR":
         return
     dice = Random(seed)  # noqa: S311  nothing here is secret
-    worth = {code.upper(): rate for code, rate in exchange_rates().items() if code != "eur"}
-    used = GivingCurrency.objects.filter(code__in=worth).values_list("code", flat=True)
+    used = GivingCurrency.objects.filter(code__in=worth).exclude(code="EUR").values_list("code", flat=True)
     first = clock.day(until).replace(day=1)
     DailyRate.objects.bulk_create(
         DailyRate(

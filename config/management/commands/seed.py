@@ -64,7 +64,8 @@ class Command(BaseCommand):
         gifts = people.invent(options["patrons"], months, seed, until) + institutions.invent(months, seed, until)
         with transaction.atomic(), _unhurried() as cursor:
             count = _write(sorted(gifts, key=attrgetter("started_at", "reference")), seed, until)
-            office.write(seed, months, until)
+            rates = {code.upper(): rate for code, rate in Config.current().rates.items()}
+            office.write(seed, months, until, rates)
             cursor.execute("ANALYZE")
             rollups.rebuild(with_own=True)
         if options["verbosity"]:

@@ -113,7 +113,7 @@ TOPICS = {
 
 @dataclass(frozen=True)
 class Vote:
-    """One round: its words, days before the end of the past, topics, rules, and how many take part."""
+    """One round: its words, days before the end of the past, topics, rules, and how many take part at least."""
 
     slug: str
     titles: tuple[str, str]
@@ -185,7 +185,7 @@ def _cast(held: Round, vote: Vote, chance: Random) -> None:
     """Three circles of readers, who like different things, and every twentieth leaves the ballot blank."""
     named = [entry.topic.slug for entry in held.entries.select_related("topic")]
     roll = list(RollEntry.objects.filter(round=held).select_related("patron").order_by("patron"))
-    voters = chance.sample(roll, min(vote.voters, len(roll)))
+    voters = chance.sample(roll, min(max(vote.voters, len(roll) // 16), len(roll)))
     with past_clock.at(held.opens_at + timedelta(days=1)):
         for number, entry in enumerate(voters):
             circle = chance.choices((0, 1, 2), (50, 30, 20))[0]

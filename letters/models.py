@@ -52,6 +52,13 @@ class LetterQuerySet(models.QuerySet["Letter"]):
             "failed": found.get(LetterState.FAILED, 0),
         }
 
+    def undelivered(self) -> dict[str, int]:
+        """How many are `queued` (those being sent included) and `failed`; without a look at those that were sent."""
+        queued, sending, failed = (
+            self.filter(state=state).count() for state in (LetterState.QUEUED, LetterState.SENDING, LetterState.FAILED)
+        )
+        return {"queued": queued + sending, "failed": failed}
+
 
 class Letter(models.Model):
     """An e-mail as it was written. `key` names the occasion and its object, so no occasion writes twice.

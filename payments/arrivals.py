@@ -173,6 +173,7 @@ def _set(payment: Payment, intent: Intent, state: PaymentState) -> None:
     payment.paid_at = intent.charged_at if state == PaymentState.SUCCEEDED else None
     payment.method, payment.card_brand, payment.card_last4 = intent.card.method, intent.card.brand, intent.card.last4
     payment.failure_code = "" if state == PaymentState.SUCCEEDED else intent.failure_code
+    payment.is_booked = payment.is_booked or bool(intent.movement)  # its line follows in this transaction
     payment.save()
 
 

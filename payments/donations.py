@@ -94,6 +94,14 @@ def _settle_recurring(donation: Donation, payments: list[Payment]) -> None:
     if donation.membership:
         has_just_ended = has_moved and donation.state == DonationState.ENDED
         _follow(donation, donation.membership, facts, has_just_ended=has_just_ended)
+        if donation.lives_on != outlives(donation, donation.membership):
+            donation.lives_on = not donation.lives_on
+            donation.save(update_fields=["lives_on"])
+
+
+def outlives(donation: Donation, membership: Membership) -> bool:
+    """Whether the membership has ended here, and the subscription behind it still lives at Stripe."""
+    return membership.ended_at is not None and donation.has_live_subscription and not donation.is_second
 
 
 def _join(donation: Donation, patron: Patron, facts: Facts) -> None:

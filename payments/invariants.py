@@ -28,6 +28,13 @@ WHERE p.state = 'succeeded' AND p.paid_at < %(now)s - interval '1 hour'
   AND NOT EXISTS (SELECT 1 FROM payments_ledgerentry e WHERE e.payment_id = p.id AND e.kind = 'payment')
 """,
     ),
+    "ledger.booked": (
+        "a payment is said to be in the book and has no line, or the reverse",
+        """
+SELECT p.id FROM payments_payment p
+WHERE p.is_booked <> EXISTS (SELECT 1 FROM payments_ledgerentry e WHERE e.payment_id = p.id AND e.kind = 'payment')
+""",
+    ),
     "ledger.payment_seen": (
         "the line of a payment does not show what the giver saw",
         """
@@ -231,6 +238,14 @@ WHERE told.before <> told.earlier
         """
 SELECT d.id FROM payments_donation d
 WHERE d.state = 'live' AND d.membership_id IS NULL AND NOT d.is_second
+""",
+    ),
+    "donations.lives_on": (
+        "a gift is said to live on at Stripe after its membership and does not, or the reverse",
+        """
+SELECT d.id FROM payments_donation d LEFT JOIN members_membership m ON m.id = d.membership_id
+WHERE d.lives_on <> (m.ended_at IS NOT NULL AND NOT d.is_second AND d.subscription IS NOT NULL
+    AND d.subscription_status NOT IN ('', 'canceled', 'incomplete_expired'))
 """,
     ),
     "donations.chargeable": (

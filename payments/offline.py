@@ -68,6 +68,7 @@ def record(
             payment = Payment.objects.create(
                 donation=donation, source=Source.OFFLINE, reference=reference, amount_minor=amount.minor,
                 currency=amount.currency, state=PaymentState.SUCCEEDED, method="offline", paid_at=moment,
+                is_booked=True,
             )  # fmt: skip
             LedgerEntry.objects.create(
                 source=Source.OFFLINE, kind=Kind.PAYMENT, reference=reference, payment=payment, occurred_at=moment,

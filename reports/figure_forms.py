@@ -244,7 +244,7 @@ class LinesForm(_RowsForm):
     last = forms.DateField()
     source = forms.ChoiceField(required=False, choices=[("", ""), *Source.choices])
     seen = forms.BooleanField(required=False)
-    start = forms.IntegerField(required=False, min_value=0, max_value=1_000_000)
+    after = forms.IntegerField(required=False, min_value=0, max_value=2**62)
 
     def _kinds(self) -> Sequence[str]:
         return [*Kind.values, "return", "institutional"]
@@ -263,7 +263,8 @@ class LinesForm(_RowsForm):
         said = self.cleaned_data
         found: dict[str, Any] = {}
         if said["kind"] == "institutional":
-            found["payment__donation__giver__in"] = [Giver.GRANT, Giver.INSTITUTION]
+            # Such money comes by hand only, which is far less to look through.
+            found |= {"payment__donation__giver__in": [Giver.GRANT, Giver.INSTITUTION], "source": Source.OFFLINE}
         elif said["kind"]:
             found["kind"] = "adjustment" if said["kind"] == "return" else said["kind"]
         if said["kind"] == "payment" and said["seen"]:

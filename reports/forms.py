@@ -48,6 +48,15 @@ def amount(text: str, currency: str, *, zero: bool = False) -> Money:
         raise forms.ValidationError(sentence, code=error.reason) from error
 
 
+class AfterForm(forms.Form):
+    """Behind which row a list goes on: its beginning if that makes no sense."""
+
+    after = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+
+    def chosen(self) -> int | None:
+        return self.cleaned_data["after"] if self.is_valid() else None
+
+
 def logo(upload: "UploadedFile[bytes]") -> tuple[bytes, str]:
     """An uploaded picture's bytes and type, taken from what it is and not from its name. Raises ValidationError."""
     if (upload.size or 0) > LOGO_BYTES:

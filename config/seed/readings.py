@@ -39,7 +39,7 @@ def by_bank(story: Story) -> None:
     payment = Payment(
         donation=donation, source=Source.OFFLINE, reference=reference, amount_minor=donation.amount_minor,
         currency=donation.currency, state=PaymentState.SUCCEEDED, method="offline", paid_at=received_at,
-        created_at=received_at,
+        created_at=received_at, is_booked=True,
     )  # fmt: skip
     story.payments.append(payment)
 
@@ -107,7 +107,7 @@ def _read_payment(
         donation=story.donation, invoice=invoice, payment_intent=intent.id, charge=intent.charge,
         amount_minor=intent.charged_minor, currency=intent.currency, state=PaymentState.SUCCEEDED,
         method=intent.card.method, card_brand=intent.card.brand, card_last4=intent.card.last4,
-        paid_at=paid_at, created_at=paid_at,
+        paid_at=paid_at, created_at=paid_at, is_booked=bool(intent.movement),
     )  # fmt: skip
     story.payments.append(payment)
     story.arrivals.append(intent.movement)

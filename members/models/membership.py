@@ -146,7 +146,23 @@ class Membership(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["paid_through"], condition=Q(ended_at__isnull=True), name="membership_live_through")
+            models.Index(fields=["paid_through"], condition=Q(ended_at__isnull=True), name="membership_live_through"),
+            # Few among many that are simply paid.
+            models.Index(
+                fields=["id"],
+                condition=Q(source="recurring", ended_at__isnull=True, paused_at__isnull=False),
+                name="membership_paused",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(source="recurring", ended_at__isnull=True, failing_since__isnull=False),
+                name="membership_failing",
+            ),
+            models.Index(
+                fields=["paid_through"],
+                condition=~Q(source="recurring") & Q(ended_at__isnull=True),
+                name="membership_not_paid_for",
+            ),
         ]
 
     def __str__(self) -> str:

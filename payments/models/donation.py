@@ -145,6 +145,8 @@ class Donation(models.Model):
 
     # A second subscription of a patron who already gives: it carries no membership until its giver decides.
     is_second = models.BooleanField(default=False)
+    # Its membership has ended here, and the subscription still lives at Stripe.
+    lives_on = models.BooleanField(default=False, db_default=False)
 
     objects: ClassVar[Any] = DonationQuerySet.as_manager()
 
@@ -179,6 +181,10 @@ class Donation(models.Model):
             models.UniqueConstraint(
                 fields=["browser"], condition=Q(state="open") & ~Q(browser=""), name="one_open_donation_per_browser"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(is_second=True), name="donation_second"),
+            models.Index(fields=["id"], condition=Q(lives_on=True), name="donation_lives_on"),
         ]
 
     def __str__(self) -> str:

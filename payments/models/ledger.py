@@ -108,7 +108,14 @@ class LedgerEntry(models.Model):
             ),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="ledger_currency_code"),
         ]
-        indexes = [models.Index(fields=["occurred_at"], name="ledger_by_time")]
+        indexes = [
+            models.Index(fields=["occurred_at", "id"], name="ledger_by_time"),
+            # What is rare among payments and fees, so that it is found without reading these.
+            models.Index(
+                fields=["kind", "occurred_at", "id"], condition=~Q(kind__in=["payment", "fee"]), name="ledger_rare"
+            ),
+            models.Index(fields=["occurred_at", "id"], condition=Q(source="offline"), name="ledger_by_hand"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_minor} {self.currency}"

@@ -41,7 +41,10 @@ class Operation(models.Model):
     objects: ClassVar[Any] = models.Manager()
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], condition=Q(state="pending"), name="operation_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="pending"), name="operation_due"),
+            models.Index(fields=["created_at"], condition=Q(state="refused"), name="operation_refused"),
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -33,6 +33,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def received(self) -> "PaymentQuerySet":
         return self.filter(state=PaymentState.SUCCEEDED)
 
+    def not_booked(self) -> "PaymentQuerySet":
+        """Received, and their line is not in the book yet."""
+        return self.received().filter(is_booked=False)
+
 
 class Payment(models.Model):
     """Money for a donation. Amount in minor units of what the giver saw; settlement amounts are in the ledger."""
@@ -50,6 +54,8 @@ class Payment(models.Model):
     # Money the bank has taken back in a dispute and not returned.
     disputed_minor = models.PositiveIntegerField(default=0)
     returned_at = models.DateTimeField(null=True, blank=True)
+    # Whether its line is in the book, which Stripe can make possible some days after the money was received.
+    is_booked = models.BooleanField(default=False, db_default=False)
     method = models.CharField(max_length=30, blank=True)
     card_brand = models.CharField(max_length=30, blank=True)
     card_last4 = models.CharField(max_length=4, blank=True)
@@ -81,6 +87,10 @@ class Payment(models.Model):
                 condition=~Q(state="succeeded") | Q(paid_at__isnull=False), name="payment_received_at_a_time"
             ),
         ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state="succeeded", is_booked=False), name="payment_not_booked"),
+            models.Index(fields=["id"], condition=Q(source="offline"), name="payment_by_hand"),
+        ]
 
     def __str__(self) -> str:
         return f"payment {self.pk}"
@@ -110,6 +120,11 @@ class Refund(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_amount_positive")]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(status__in=["pending", "requires_action"]), name="refund_on_its_way"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.stripe_id

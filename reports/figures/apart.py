@@ -1,11 +1,14 @@
-"""Why Stripe's pages show other figures: every reason, with the memberships and payments that it is about."""
+"""Why Stripe's pages show other figures: every reason, with the memberships and payments that it is about.
+
+Each is found by an index that holds its rows alone, so the page costs the same in a large newsroom as in a small one.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -39,17 +42,17 @@ class Reason:
 
 def reasons(today: date, grace_days: int) -> Iterator[Reason]:
     """Those about the monthly sum first, then those about money."""
-    running = Donation.objects.running().select_related("membership", "patron")
-    recurring = Membership.objects.live().filter(source="recurring")
+    gifts = Donation.objects.order_by("-pk")
+    recurring = Membership.objects.live().filter(source="recurring").order_by("-pk")
     yield _reason(
         _("A second subscription of the same person"),
         _("It lives at Stripe and is counted there. Here it carries no membership until its giver has decided."),
-        running.filter(is_second=True), _donation,
+        gifts.running().filter(is_second=True), _donation,
     )  # fmt: skip
     yield _reason(
         _("Ended here, still alive at Stripe"),
         _("The paid time and the days of grace are over. Stripe counts the subscription until its last attempt."),
-        running.filter(is_second=False, membership__ended_at__isnull=False), _donation,
+        gifts.filter(lives_on=True), _donation,
     )  # fmt: skip
     yield _reason(
         _("Paused"),
@@ -66,23 +69,21 @@ def reasons(today: date, grace_days: int) -> Iterator[Reason]:
 
 
 def _about_money() -> Iterator[Reason]:
-    received = Payment.objects.received().order_by("-pk")
+    lately = clock.now() - timedelta(days=14)
     yield _reason(
         _("Money that never was at Stripe"),
         _("Bank transfers and cash that staff recorded. They are in what was received and in net income."),
-        received.filter(source="offline"), _payment,
+        Payment.objects.received().filter(source="offline").order_by("-pk"), _payment,
     )  # fmt: skip
-    booked = LedgerEntry.objects.filter(payment=OuterRef("pk"), kind="payment")
-    lately = clock.now() - timedelta(days=14)
     yield _reason(
         _("Received, and not in Stripe's balance yet"),
         _("Stripe makes the line in its balance a little after the charge, for some ways of paying days later."),
-        received.filter(~Exists(booked), source="stripe", created_at__gte=lately), _payment,
+        Payment.objects.not_booked().order_by("-pk"), _payment,
     )  # fmt: skip
     yield _reason(
         _("Refunds on their way"),
         _("Asked for and not yet taken from the balance."),
-        Refund.objects.filter(status__in=["pending", "requires_action"], created_at__gte=lately).order_by("-pk"),
+        Refund.objects.filter(status__in=["pending", "requires_action"]).order_by("-pk"),
         lambda row: Row(_of_payment(row.payment_id), "payment", row.payment_id, _says(row.amount, row.created_at)),
     )  # fmt: skip
     yield _reason(

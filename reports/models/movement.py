@@ -58,7 +58,7 @@ class Movement(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["month", "patron"], name="reports_movement_month"),
+            models.Index(fields=["month", "kind", "id"], name="reports_movement_month"),
             models.Index(fields=["at"], name="reports_movement_at"),
         ]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -100,14 +101,19 @@ def lines(request: HttpRequest) -> HttpResponse:
     """/reports/rows/lines/?first=2026-10-01&last=2026-10-31&currency=EUR&kind=payment: the lines behind a sum."""
     form = LinesForm(request.GET)
     rows: list[LedgerEntry] = []
-    start = 0
     if form.is_valid():
         said = form.cleaned_data
-        span = (clock.start_of(said["first"]), clock.start_of(said["last"] + timedelta(days=1)))
-        found = LedgerEntry.objects.filter(occurred_at__gte=span[0], occurred_at__lt=span[1], **form.wanted())
-        start = said["start"] or 0
-        rows = list(found.order_by("occurred_at", "pk")[start : start + PAGE + 1])
-    context = {"form": form, "rows": rows[:PAGE], "after": start + PAGE if len(rows) > PAGE else None}
+        first, until = clock.start_of(said["first"]), clock.start_of(said["last"] + timedelta(days=1))
+        found = LedgerEntry.objects.filter(occurred_at__lt=until, **form.wanted())
+        # From the line on with which the page before ended: what was shown is not read again.
+        shown = LedgerEntry.objects.filter(pk=said["after"], occurred_at__gte=first).first() if said["after"] else None
+        if shown:
+            later = Q(occurred_at__gt=shown.occurred_at) | Q(pk__gt=shown.pk)
+            found = found.filter(later, occurred_at__gte=shown.occurred_at)
+        else:
+            found = found.filter(occurred_at__gte=first)
+        rows = list(found.order_by("occurred_at", "pk")[: PAGE + 1])
+    context = {"form": form, "rows": rows[:PAGE], "after": rows[PAGE - 1].pk if len(rows) > PAGE else None}
     return render(request, "reports/lines.html", context, status=200 if form.is_valid() else 400)
 
 

@@ -27,7 +27,7 @@ def found() -> dict[str, Any]:
     """The same in numbers; for the page and for the letter on Monday."""
     oldest = StripeEvent.objects.pending().aggregate(oldest=Min("received_at"))["oldest"]
     marks = dict(Watermark.objects.values_list("name", "at"))
-    letters = Letter.objects.counts()
+    letters = Letter.objects.undelivered()
     now = clock.now()
     return {
         "oldest_pending": oldest,

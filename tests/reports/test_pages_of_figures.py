@@ -154,7 +154,7 @@ def test_nonsense_in_an_address_is_answered_with_a_sentence(staff: Staff, octobe
         ("lines/?first=2026-02-30&last=2026-10-01", "first"),
         ("lines/?first=2026-10-01&last=2026-10-01&kind=new", "no such kind"),
         ("lines/?first=2026-10-01&last=2026-10-01&source=moon", "source"),
-        ("lines/?first=2026-10-01&last=2026-10-01&start=-5", "start"),
+        ("lines/?first=2026-10-01&last=2026-10-01&after=-5", "after"),
     ],
 )
 def test_rows_of_nothing_are_refused_in_words(staff: Staff, path: str, says: str) -> None:

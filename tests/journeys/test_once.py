@@ -42,6 +42,20 @@ def test_other_currencies_arrive_as_stripe_settles_them(
     assert monthly.currency == currency
 
 
+def test_money_is_received_before_it_is_in_stripes_balance(story: World) -> None:
+    reader = story.reader()
+    assert reader.pay(reader.start(interval="once", amount="25")).status_code == 303
+    for _ in range(9):
+        story.sandbox.post("tick")
+        story.work()
+        if Payment.objects.received().exists():
+            break
+    assert Payment.objects.not_booked().count() == 1
+    story.settle()
+    assert Payment.objects.not_booked().count() == 0
+    story.books()
+
+
 def test_covered_fee_reaches_the_newsroom_whole(story: World) -> None:
     donation = story.reader().give(interval="once", amount="10", cover_fee="on")
     story.model.gives(1061)

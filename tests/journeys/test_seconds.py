@@ -31,6 +31,7 @@ def lapsed(story: World) -> Donation:
     story.advance(days=34)
     donation.refresh_from_db()
     assert donation.has_live_subscription
+    assert donation.lives_on
     assert kinds(donation) == ["joined", "failed", "ended"]
     assert "cancelled" not in story.letters()
     return donation
@@ -40,7 +41,7 @@ def test_lapse_is_no_end_of_charging_and_one_letter_tells_of_the_end(story: Worl
     donation = lapsed(story)
     story.advance(days=8)
     donation.refresh_from_db()
-    assert donation.state == "ended"
+    assert (donation.state, donation.lives_on) == ("ended", False)
     assert kinds(donation) == ["joined", "failed", "ended"]
     assert story.letters().count("cancelled") == 1
     story.books()
@@ -50,6 +51,8 @@ def test_lapsed_gift_that_is_paid_after_all_returns(story: World) -> None:
     donation = lapsed(story)
     assert story.reader().pay(open_invoice_page()).status_code == 303
     story.settle()
+    donation.refresh_from_db()
+    assert not donation.lives_on
     assert kinds(donation) == ["joined", "failed", "ended", "returned", "renewed"]
     assert story.books()["memberships"]["active"] == 1
     assert "cancelled" not in story.letters()
@@ -63,6 +66,7 @@ def test_gift_that_recovers_beside_a_new_one_waits_and_takes_its_membership_back
     story.settle()
     first.refresh_from_db()
     assert (first.is_second, first.membership_id, second.is_second) == (True, own, False)
+    assert not first.lives_on
     assert Membership.objects.live().get().pk == second.membership_id
     assert story.books()["memberships"] == {"active": 1, "past_due": 0, "paused": 0, "ended": 1}
     story.sandbox.post("clock", advance=60)

@@ -60,6 +60,12 @@ CORRUPTIONS: dict[str, tuple[str, list[str]]] = {
         "ledger.line_of_payment",
         ["DELETE FROM payments_ledgerentry WHERE payment_id = (SELECT MIN(payment_id) FROM payments_ledgerentry)"],
     ),
+    "a payment forgets that it is in the book": (
+        "ledger.booked", ["UPDATE payments_payment SET is_booked = false WHERE reference = 'bank-1'"],
+    ),
+    "a gift is said to outlive its membership": (
+        "donations.lives_on", ["UPDATE payments_donation SET lives_on = true WHERE membership_id IS NOT NULL"],
+    ),
     "a fee is deleted": ("ledger.balance", [f"DELETE FROM payments_ledgerentry WHERE id = {A_LINE.format('fee')}"]),
     "a payment is booked twice": (
         "ledger.payment_once",

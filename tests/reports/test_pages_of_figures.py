@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,8 +16,10 @@ from audit.models import StaffAction
 from members import memberships
 from members.memberships import Facts
 from members.models import Membership
+from money.money import Money
 from newsroom import clock
 from newsroom.models import DailyRate
+from payments import offline
 from payments.models import Donation, LedgerEntry, StripeEvent
 from reports import rollups
 from reports.definitions import DEFINITIONS
@@ -53,7 +56,7 @@ def october(db: None) -> date:
     )  # fmt: skip
     gift.membership = join(gift, facts)
     gift.save()
-    paid = rows.payment(gift, paid_at=at)
+    paid = rows.payment(gift, paid_at=at, is_booked=True)
     for kind, minor, seen in (("payment", 500, 500), ("fee", -44, None), ("refund", -200, -200)):
         LedgerEntry.objects.create(
             kind=kind, balance_transaction=f"txn_{kind}", payment=paid, amount_minor=minor, currency="EUR",
@@ -178,6 +181,29 @@ def test_rows_are_listed_a_hundred_at_a_time(staff: Staff, db: None) -> None:
     assert (first.count("txn_"), second.count("txn_")) == (100, 30)
 
 
+def test_rows_of_one_moment_go_on_where_they_stopped_though_others_came_before(staff: Staff, db: None) -> None:
+    at = datetime(2026, 5, 5, 12, tzinfo=UTC)
+
+    def line(name: str, moment: datetime) -> LedgerEntry:
+        return LedgerEntry(
+            kind="adjustment", balance_transaction=name, amount_minor=1, currency="EUR", occurred_at=moment
+        )  # fmt: skip
+
+    LedgerEntry.objects.bulk_create(line(f"txn_{n:03}", at) for n in range(100, 205))
+    finance, page = staff("finance"), "/reports/rows/lines/?first=2026-05-05&last=2026-05-05&currency=EUR"
+    first = finance.get(page).content.decode()
+    more = unescape(re.findall(r'rel="next" href="([^"]*)"', first)[0])
+    LedgerEntry.objects.bulk_create([line("txn_early", at - timedelta(hours=1)), line("txn_late", at)])
+    second = finance.get(f"/reports/rows/lines/{more}").content.decode()
+    assert re.findall(r"txn_\w+", second) == ["txn_200", "txn_201", "txn_202", "txn_203", "txn_204", "txn_late"]
+    # A line of another day leads to the beginning.
+    other = LedgerEntry.objects.create(
+        kind="adjustment", balance_transaction="txn_o", amount_minor=1, currency="EUR", occurred_at=at - timedelta(9)
+    )
+    assert "txn_early" in finance.get(f"{page}&after={other.pk}").content.decode()
+    assert "txn_early" in finance.get(f"{page}&after={2**62}").content.decode()
+
+
 def test_a_closed_month_keeps_its_figures_and_shows_what_came_later(staff: Staff, october: date) -> None:
     finance, page = staff("finance"), f"/reports/close/?month={october:%Y-%m}"
     assert finance.post(page).status_code == 302
@@ -242,18 +268,75 @@ def test_the_one_figure_names_its_rates_and_tells_exchange_apart(staff: Staff, o
     assert "exchange rate – – +€1.00" in now
 
 
-def test_every_reason_why_stripe_differs_lists_its_rows(staff: Staff, october: date) -> None:
-    second = rows.monthly(patron=rows.patron(email="second@example.org"), subscription="sub_2", is_second=True)
-    paused = rows.monthly(patron=rows.patron(email="paused@example.org"), subscription="sub_3")
-    at = clock.now()
+def differences(finance: Client) -> dict[str, str]:
+    """The page of differences in words, by its headings."""
+    page = finance.get("/reports/close/differences/").content.decode()
+    found = re.findall(r"<h2[^>]*>(.*?)</h2>\s*<p>.*?</p>(.*?)</section>", page, re.DOTALL)
+    return {words(title): words(rest) for title, rest in found}
+
+
+def test_every_reason_why_stripe_differs_lists_its_rows_and_no_others(staff: Staff, october: date) -> None:
+    finance = staff("finance")
+    assert differences(finance) == {
+        "A second subscription of the same person": "None now.",
+        "Ended here, still alive at Stripe": "None now.",
+        "Paused": "None now.",
+        "Past due, within the days of grace": "None now.",
+        "Money that never was at Stripe": "None now.",
+        "Received, and not in Stripe's balance yet": "None now.",
+        "Refunds on their way": "None now.",
+        "Other business on the same Stripe account": "None now.",
+    }
+    today, at = clock.today(), clock.now()
+
+    def gift(name: str, **more: Any) -> Donation:
+        return rows.monthly(patron=rows.patron(email=f"{name}@example.org"), subscription=f"sub_{name}", **more)
+
+    second = gift("second", is_second=True)
+    gift("second-over", is_second=True, subscription_status="canceled")
+    alive = gift("alive", lives_on=True)
     facts = Facts(
-        amount_minor=700, currency="EUR", interval_months=1, first_paid_at=at, paid_through=at.date() + timedelta(9)
+        amount_minor=700, currency="EUR", interval_months=1, first_paid_at=at, paid_through=today + timedelta(9)
     )  # fmt: skip
-    membership = join(paused, facts)
-    memberships.follow(membership, replace(facts, paused_at=at))
-    page = words(staff("finance").get("/reports/close/differences/").content.decode())
-    assert f"Patron {second.patron_id} : €5.00, monthly" in page
-    assert f"Patron {paused.patron_id} : €7.00 a month" in page
+    paused, failing, late, ended = (gift(name) for name in ("paused", "failing", "late", "ended"))
+    memberships.follow(join(paused, facts), replace(facts, paused_at=at))
+    memberships.follow(join(failing, facts), replace(facts, failing_since=at))
+    over = replace(facts, paid_through=today - timedelta(60))
+    memberships.follow(join(late, over), replace(over, failing_since=at))
+    memberships.follow(join(ended, facts), replace(facts, paused_at=at, ended_at=at, end_reason="cancelled"))
+    by_hand = offline.record(email="b@example.org", amount=Money(2500, "EUR"), received_on=today, reference="B-1")
+    waiting = rows.payment(alive, payment_intent="pi_w", charge="ch_w", paid_at=at, created_at=at - timedelta(days=40))
+    rows.payment(alive, payment_intent="pi_c", charge="ch_c", paid_at=None, state="confirming")
+    sent = rows.payment(alive, payment_intent="pi_r", charge="ch_r", paid_at=at, is_booked=True)
+    rows.refund(sent, 100, status="pending", created_at=at)
+    rows.refund(sent, 200, created_at=at)
+    for name, day in (("txn_fee", 3), ("txn_old", 30)):
+        LedgerEntry.objects.create(
+            kind="adjustment", balance_transaction=name, amount_minor=-9, currency="EUR",
+            occurred_at=at - timedelta(days=day),
+        )  # fmt: skip
+
+    assert differences(finance) == {
+        "A second subscription of the same person": f"Patron {second.patron_id} : 5.00 EUR, monthly",
+        "Ended here, still alive at Stripe": f"Patron {alive.patron_id} : 5.00 EUR, monthly",
+        "Paused": f"Patron {paused.patron_id} : 7.00 EUR a month",
+        "Past due, within the days of grace": f"Patron {failing.patron_id} : 7.00 EUR a month",
+        "Money that never was at Stripe": f"Payment {by_hand.pk} : 25.00 EUR, {by_hand.paid_at:%Y-%m-%d}",
+        "Received, and not in Stripe's balance yet": f"Payment {waiting.pk} : 5.00 EUR, {at:%Y-%m-%d}",
+        "Refunds on their way": f"Payment {sent.pk} : 1.00 EUR, {at:%Y-%m-%d}",
+        "Other business on the same Stripe account": "txn_fee: -9 EUR",
+    }
+
+
+def test_a_reason_shows_its_newest_rows_and_says_that_there_are_others(staff: Staff, october: date) -> None:
+    gifts = [
+        rows.monthly(patron=rows.patron(email=f"p{n}@example.org"), subscription=f"sub_p{n}", lives_on=True)
+        for n in range(51)
+    ]
+    alive = differences(staff("finance"))["Ended here, still alive at Stripe"]
+    assert alive.startswith(f"Patron {gifts[-1].patron_id} :")
+    assert alive.count("Patron") == 50
+    assert alive.endswith("And others; the newest are shown.")
 
 
 def test_the_page_of_health_shows_a_proof_that_failed(staff: Staff, october: date) -> None:

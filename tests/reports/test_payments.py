@@ -1,5 +1,6 @@
 """Payments for staff: lists without names, every look at a person logged, refunds and bank transfers."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from letters.models import Letter
 from members.models import Patron
 from newsroom import clock
 from payments.models import LedgerEntry, Payment
+from tests.payments import rows
 
 OFFLINE = "/reports/payments/offline/"
 
@@ -33,6 +35,23 @@ def test_the_list_names_nobody_and_is_not_logged(staff: Callable[[str], Client],
     assert "Olena" not in page
     assert "olena@" not in page
     assert _logged() == []
+
+
+def test_the_list_goes_on_behind_the_last_row(staff: Callable[[str], Client], db: None) -> None:
+    gift = rows.monthly()
+    Payment.objects.bulk_create(
+        Payment(donation=gift, payment_intent=f"pi_{n}", amount_minor=n + 1, currency="EUR", state="failed")
+        for n in range(70)
+    )
+    finance, newest = staff("finance"), Payment.objects.latest("pk").pk
+    shown = [finance.get("/reports/payments/").content.decode()]
+    more = re.findall(r'rel="next" href="(\?after=\d+)"', shown[0])[0]
+    shown.append(finance.get(f"/reports/payments/{more}").content.decode())
+    listed = [int(pk) for page in shown for pk in re.findall(r"/reports/payments/(\d+)/", page)]
+    assert listed == list(range(newest, newest - 70, -1))
+    assert 'rel="next"' not in shown[1]
+    for nonsense in ("-1", "0", "x", "9" * 5000):
+        assert f"/reports/payments/{newest}/" in finance.get(f"/reports/payments/?after={nonsense}").content.decode()
 
 
 def test_looking_at_a_payment_is_logged(staff: Callable[[str], Client], payment: Payment) -> None:

@@ -234,7 +234,7 @@ class MovementsForm(_RowsForm):
         """As a filter."""
         said = self.cleaned_data
         found = {name: said[name] for name in ("currency", "kind") if said[name]}
-        return found | {"month": said["month"], "pk__gt": said["after"] or 0}
+        return found | {"month": said["month"]}
 
 
 class LinesForm(_RowsForm):

@@ -1,4 +1,4 @@
-"""A month's movements of one kind are read without the others."""
+"""A month's movements of one kind are read in the order of time, without the others."""
 
 from django.conf import settings
 from django.db import migrations, models
@@ -16,8 +16,12 @@ class Migration(migrations.Migration):
             model_name="movement",
             name="reports_movement_month",
         ),
+        migrations.RemoveIndex(
+            model_name="movement",
+            name="reports_movement_at",
+        ),
         migrations.AddIndex(
             model_name="movement",
-            index=models.Index(fields=["month", "kind", "id"], name="reports_movement_month"),
+            index=models.Index(fields=["month", "kind", "at", "id"], name="reports_movement_month"),
         ),
     ]

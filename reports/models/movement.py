@@ -57,10 +57,7 @@ class Movement(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [
-            models.Index(fields=["month", "kind", "id"], name="reports_movement_month"),
-            models.Index(fields=["at"], name="reports_movement_at"),
-        ]
+        indexes = [models.Index(fields=["month", "kind", "at", "id"], name="reports_movement_month")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.monthly_parts} {self.currency}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -89,8 +89,8 @@ def movements(request: HttpRequest) -> HttpResponse:
     form = MovementsForm(request.GET)
     rows: list[Movement] = []
     if form.is_valid():
-        wanted = form.wanted()
-        rows = list(Movement.objects.filter(**wanted).select_related("change").order_by("pk")[: PAGE + 1])
+        found = Movement.objects.filter(**form.wanted()).select_related("change")
+        rows = list(_behind(form.cleaned_data["after"], found, "at")[: PAGE + 1])
     context = {"form": form, "rows": rows[:PAGE], "after": rows[PAGE - 1].pk if len(rows) > PAGE else None}
     return render(request, "reports/movements.html", context, status=200 if form.is_valid() else 400)
 
@@ -103,18 +103,20 @@ def lines(request: HttpRequest) -> HttpResponse:
     rows: list[LedgerEntry] = []
     if form.is_valid():
         said = form.cleaned_data
-        first, until = clock.start_of(said["first"]), clock.start_of(said["last"] + timedelta(days=1))
-        found = LedgerEntry.objects.filter(occurred_at__lt=until, **form.wanted())
-        # From the line on with which the page before ended: what was shown is not read again.
-        shown = LedgerEntry.objects.filter(pk=said["after"], occurred_at__gte=first).first() if said["after"] else None
-        if shown:
-            later = Q(occurred_at__gt=shown.occurred_at) | Q(pk__gt=shown.pk)
-            found = found.filter(later, occurred_at__gte=shown.occurred_at)
-        else:
-            found = found.filter(occurred_at__gte=first)
-        rows = list(found.order_by("occurred_at", "pk")[: PAGE + 1])
+        span = (clock.start_of(said["first"]), clock.start_of(said["last"] + timedelta(days=1)))
+        found = LedgerEntry.objects.filter(occurred_at__gte=span[0], occurred_at__lt=span[1], **form.wanted())
+        rows = list(_behind(said["after"], found, "occurred_at")[: PAGE + 1])
     context = {"form": form, "rows": rows[:PAGE], "after": rows[PAGE - 1].pk if len(rows) > PAGE else None}
     return render(request, "reports/lines.html", context, status=200 if form.is_valid() else 400)
+
+
+def _behind(last: int | None, rows: "QuerySet[Any]", at: str) -> "QuerySet[Any]":
+    """In the order of time, what comes behind the last row that was shown: what stood before it is not read again."""
+    moment = rows.filter(pk=last).values_list(at, flat=True).first() if last else None
+    rows = rows.order_by(at, "pk")
+    if moment is None:
+        return rows
+    return rows.filter(Q(**{f"{at}__gt": moment}) | Q(pk__gt=last), **{f"{at}__gte": moment})
 
 
 @roles.required(Role.FINANCE, Role.ADMIN)

@@ -1,0 +1,94 @@
+"""Pages look at few rows, however many there are: in a newsroom with 20,000 givers of whom nothing is to be said."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from reports import rollups
+
+GIVERS = 20_000
+# A giver's monthly gift, its membership, one payment of this month, and its two lines. The history tells of joining.
+FILL = """
+INSERT INTO members_patron (email, name, language, role, is_active, session_nonce)
+SELECT 'p' || n || '@example.org', '', 'en', '', true, '' FROM generate_series(1, %(givers)s) n;
+INSERT INTO members_membership (patron_id, source, amount_minor, currency, interval_months, monthly_minor,
+    first_paid_at, paid_through, end_reason)
+SELECT id, 'recurring', 500, 'EUR', 1, 500, newsroom_now(), '2099-01-01', '' FROM members_patron WHERE role = '';
+INSERT INTO members_membershipchange (membership_id, kind, before, after, occurred_at)
+SELECT id, 'joined', '{}', jsonb_build_object('amount_minor', 500, 'currency', 'EUR', 'interval_months', 1,
+    'monthly_minor', 500, 'paid_through', paid_through, 'failing_since', null, 'paused_at', null, 'leaves_at', null,
+    'ended_at', null, 'end_reason', '', 'forfeited_at', null), first_paid_at
+FROM members_membership;
+INSERT INTO payments_donation (reference, interval, every_months, amount_minor, fee_cover_minor, currency, email, name,
+    display, shown_as, message, language, patron_id, membership_id, state, browser, attempt, checkout_url, customer,
+    subscription, subscription_status, stripe_end_reason, method, card_brand, card_last4, is_second, giver)
+SELECT gen_random_uuid(), 'monthly', 0, 500, 0, 'EUR', '', '', 'anonymous', '', '', 'en', patron_id, id, 'live', '', 1,
+    '', '', 'sub_' || id, 'active', '', 'card', 'visa', '4242', false, 'reader'
+FROM members_membership;
+INSERT INTO payments_payment (donation_id, source, payment_intent, charge, amount_minor, currency, state,
+    refunded_minor, disputed_minor, method, card_brand, card_last4, failure_code, display, shown_as, paid_at, is_booked)
+SELECT id, 'stripe', 'pi_' || id, 'ch_' || id, 500, 'EUR', 'succeeded', 0, 0, 'card', 'visa', '4242', '', '', '',
+    newsroom_now(), true
+FROM payments_donation;
+INSERT INTO payments_ledgerentry (source, kind, balance_transaction, payment_id, amount_minor, currency, seen_minor,
+    seen_currency, occurred_at, note)
+SELECT 'stripe', kind, 'txn_' || id, id, minor, 'EUR', seen, CASE kind WHEN 'payment' THEN 'EUR' ELSE '' END,
+    paid_at + id * interval '1 millisecond', ''
+FROM payments_payment, (VALUES ('payment', 500, 500), ('fee', -33, NULL)) line(kind, minor, seen);
+"""
+
+
+@pytest.fixture
+def crowd(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, {"givers": GIVERS})
+    rollups.rebuild(with_own=True)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def looked_at(statement: str) -> int:
+    """How many rows PostgreSQL reads from tables and indexes to answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + statement.replace("%", "%%"), [])
+        plan = cursor.fetchone()[0][0]["Plan"]
+    left_out = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
+    return round(
+        sum(
+            node["Actual Loops"] * (node["Actual Rows"] + sum(node.get(name, 0) for name in left_out))
+            for node in _nodes(plan)
+            if "Scan" in node["Node Type"] and node["Node Type"] != "Subquery Scan"
+        )
+    )
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from _nodes(inner)
+
+
+def test_pages_look_at_few_rows_of_many(staff: Callable[[str], Client], crowd: None) -> None:
+    assert looked_at("SELECT COUNT(*) FROM payments_payment WHERE amount_minor = 7") == GIVERS  # it does count
+    admin = staff("admin")
+    home = admin.get("/reports/").content.decode()
+    movements = re.findall(r'href="(/reports/rows/movements/[^"]*kind=new)"', home)[0].replace("&amp;", "&")
+    lines = re.findall(r'href="(/reports/rows/lines/[^"]*kind=payment[^"]*)"', home)[0].replace("&amp;", "&")
+    other = lines.replace("&seen=on", "").replace("kind=payment", "{}")
+    kinds = ("fee", "refund", "dispute", "adjustment", "return", "payout", "institutional")
+    seen = dict[str, int]()
+    for page in (
+        "/reports/", "/reports/close/", "/reports/close/differences/", "/reports/health/", "/reports/payments/",
+        movements, lines, other.format("source=offline"), *(other.format(f"kind={kind}") for kind in kinds),
+    ):  # fmt: skip
+        admin.get(page)
+        with CaptureQueriesContext(connection) as asked:
+            assert admin.get(page).status_code == 200
+        statements = [one["sql"] for one in asked.captured_queries if one["sql"].startswith(("SELECT", "WITH"))]
+        seen[page] = sum(map(looked_at, statements))
+    assert {page: rows for page, rows in seen.items() if rows > 1000} == {}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from newsroom import clock
+from newsroom import clock, patience
 from payments import gateway, reconciliation
 from payments.models import Donation
 
@@ -285,7 +285,7 @@ SELECT id FROM payments_stripeevent WHERE state = 'pending' AND received_at < %(
 
 def _check(sentence: str, statement: str) -> Callable[[], str]:
     def check() -> str:
-        with connection.cursor() as cursor:
+        with patience.without_limit(), connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT COUNT(*), MIN(wrong::text) FROM ({statement}) found(wrong)",  # noqa: S608  our own statements
                 {"now": clock.now()},

@@ -13,11 +13,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from members.models import MembershipChange
-from newsroom import clock
+from newsroom import clock, patience
 from newsroom.models import Newsroom
 from reports import movements
 from reports.models import Progress
@@ -101,7 +101,7 @@ def follow() -> bool:
     Begins anew if the newsroom's zone has changed, or if the database was restored from a copy and counts its
     transactions from elsewhere.
     """
-    with transaction.atomic():
+    with patience.without_limit():
         progress = Progress.objects.select_for_update(skip_locked=True).filter(id=1).first()
         if progress is None:
             return False
@@ -118,7 +118,7 @@ def rebuild(*, with_own: bool = False) -> None:
 
     `with_own` reads the caller's own uncommitted rows too: for whoever is alone in the database.
     """
-    with transaction.atomic():
+    with patience.without_limit():
         progress = Progress.objects.select_for_update().get(id=1)
         _rebuild(progress, _behind_own() if with_own else settled(), Newsroom.current().zone)
 
@@ -128,7 +128,7 @@ def make_night() -> None:
 
     And the movements of persons who were merged: their history did not grow, it is told of another patron.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with patience.without_limit(), connection.cursor() as cursor:
         progress = Progress.objects.select_for_update().get(id=1)
         facts = {"zone": progress.zone, "through": progress.through}
         merged = _column(cursor, _MERGED, facts)
@@ -236,6 +236,9 @@ def _refold(cursor: CursorWrapper, zone: str, through: int, patrons: list[int] |
             with cursor.copy(_INTO_MOVEMENTS) as copy:
                 for row in rows:
                     copy.write_row(row)
+    if patrons is None:
+        # What is made of them next is planned by how many there are now.
+        cursor.execute("ANALYZE reports_movement")
     return months
 
 
@@ -288,7 +291,7 @@ def differences(row: Sum) -> str:
         "first": EVER[0],
         "until": EVER[1],
     }
-    with connection.cursor() as cursor:
+    with patience.without_limit(), connection.cursor() as cursor:
         cursor.execute(_DIFFERENCES.format(row), facts)
         count, example = cursor.fetchone()
     return f"{row.table} differs in {count} rows, for example {example}" if count else ""
@@ -297,7 +300,7 @@ def differences(row: Sum) -> str:
 def standing_difference() -> str:
     """The movements of all time, added up, give what the history's last words give: sums and persons, by currency."""
     facts = {"through": Progress.objects.get(id=1).through, "parts": PARTS}
-    with connection.cursor() as cursor:
+    with patience.without_limit(), connection.cursor() as cursor:
         cursor.execute(STANDING, facts)
         want = {currency: (int(monthly), persons) for currency, monthly, persons in cursor.fetchall() if monthly}
         cursor.execute("SELECT currency, SUM(monthly_parts) FROM reports_movementmonth GROUP BY 1")

@@ -236,16 +236,16 @@ FROM rows r LEFT JOIN asks_origin o ON o.id = r.origin_id GROUP BY 1, 2, 3, 4, 5
         "reports_cohortmoney", "", "cohort, age, currency, net_minor",
         f"""
 WITH persons AS (SELECT DISTINCT patron_id, cohort FROM reports_movement),
-lines AS (
-    SELECT persons.cohort, e.currency, e.amount_minor, {_MONTH_OF.format("e.occurred_at")} AS month
+months AS (
+    SELECT persons.cohort, e.currency, {_MONTH_OF.format("e.occurred_at")} AS month, SUM(e.amount_minor) AS net_minor
     FROM payments_ledgerentry e JOIN payments_payment p ON p.id = e.payment_id
     JOIN payments_donation d ON d.id = p.donation_id JOIN persons ON persons.patron_id = d.patron_id
-    WHERE d.interval <> 'once' AND {SETTLED}
+    WHERE d.interval <> 'once' AND {SETTLED} GROUP BY 1, 2, 3
 )
-SELECT cohort, age, currency, SUM(amount_minor) FROM (
+SELECT cohort, age, currency, net_minor FROM (
     SELECT *, (EXTRACT(YEAR FROM month) - EXTRACT(YEAR FROM cohort)) * 12
-            + EXTRACT(MONTH FROM month) - EXTRACT(MONTH FROM cohort) AS age FROM lines
-) aged WHERE age >= 0 GROUP BY 1, 2, 3
+            + EXTRACT(MONTH FROM month) - EXTRACT(MONTH FROM cohort) AS age FROM months
+) aged WHERE age >= 0
 """,
     ),
     Sum(

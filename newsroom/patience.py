@@ -1,0 +1,15 @@
+"""How long a statement may take. Settings set a limit for those whom somebody waits for; some read the whole book."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+
+@contextmanager
+def without_limit() -> Iterator[None]:
+    """One transaction, whose statements may take as long as they need; for those that read everything."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        yield

@@ -23,7 +23,8 @@ def tell(story: Story, newsroom: Newsroom, until: datetime) -> None:
         if (lapse := _lapses_at(story.membership, newsroom)) and lapse < following:
             _step(story, newsroom, lapse)
     story.donation.state = DonationState.ENDED if story.donation.subscription_ended_at else DonationState.LIVE
-    story.donation.lives_on = bool(story.membership) and donations.outlives(story.donation, story.membership)
+    if story.membership:
+        story.donation.lives_on = donations.outlives(story.donation, story.membership)
 
 
 def _moments(story: Story) -> Iterator[datetime]:

@@ -90,7 +90,7 @@ def _about_money() -> Iterator[Reason]:
         _("Other business on the same Stripe account"),
         _("In Stripe's balance and in the month close, never in what givers gave."),
         LedgerEntry.objects.filter(kind="adjustment", payment=None, occurred_at__gte=lately).order_by("-occurred_at"),
-        lambda row: Row(row.balance_transaction or "", "", None, f"{row.amount_minor} {row.currency}"),
+        lambda row: Row(row.balance_transaction or "", "", None, _printed(Money(row.amount_minor, row.currency))),
     )  # fmt: skip
 
 

@@ -317,14 +317,14 @@ def test_every_reason_why_stripe_differs_lists_its_rows_and_no_others(staff: Sta
         )  # fmt: skip
 
     assert differences(finance) == {
-        "A second subscription of the same person": f"Patron {second.patron_id} : 5.00 EUR, monthly",
-        "Ended here, still alive at Stripe": f"Patron {alive.patron_id} : 5.00 EUR, monthly",
-        "Paused": f"Patron {paused.patron_id} : 7.00 EUR a month",
-        "Past due, within the days of grace": f"Patron {failing.patron_id} : 7.00 EUR a month",
-        "Money that never was at Stripe": f"Payment {by_hand.pk} : 25.00 EUR, {by_hand.paid_at:%Y-%m-%d}",
-        "Received, and not in Stripe's balance yet": f"Payment {waiting.pk} : 5.00 EUR, {at:%Y-%m-%d}",
-        "Refunds on their way": f"Payment {sent.pk} : 1.00 EUR, {at:%Y-%m-%d}",
-        "Other business on the same Stripe account": "txn_fee: -9 EUR",
+        "A second subscription of the same person": f"Patron {second.patron_id} : €5.00, monthly",
+        "Ended here, still alive at Stripe": f"Patron {alive.patron_id} : €5.00, monthly",
+        "Paused": f"Patron {paused.patron_id} : €7.00 a month",
+        "Past due, within the days of grace": f"Patron {failing.patron_id} : €7.00 a month",
+        "Money that never was at Stripe": f"Payment {by_hand.pk} : €25.00, {by_hand.paid_at:%Y-%m-%d}",
+        "Received, and not in Stripe's balance yet": f"Payment {waiting.pk} : €5.00, {at:%Y-%m-%d}",
+        "Refunds on their way": f"Payment {sent.pk} : €1.00, {at:%Y-%m-%d}",
+        "Other business on the same Stripe account": "txn_fee: -€0.09",
     }
 
 

@@ -58,12 +58,10 @@ def looked_at(statement: str) -> int:
         cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + statement.replace("%", "%%"), [])
         plan = cursor.fetchone()[0][0]["Plan"]
     left_out = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
-    return round(
-        sum(
-            node["Actual Loops"] * (node["Actual Rows"] + sum(node.get(name, 0) for name in left_out))
-            for node in _nodes(plan)
-            if "Scan" in node["Node Type"] and node["Node Type"] != "Subquery Scan"
-        )
+    return sum(
+        round(node["Actual Loops"] * (node["Actual Rows"] + sum(node.get(name, 0) for name in left_out)))
+        for node in _nodes(plan)
+        if "Scan" in node["Node Type"] and node["Node Type"] != "Subquery Scan"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from config.seed import (
@@ -30,7 +30,7 @@ from config.seed import (
     suggestions,
 )  # fmt: skip
 from config.seed.people import Gift
-from newsroom import clock
+from newsroom import clock, patience
 from newsroom.models import Newsroom
 from payments.checkout import PRODUCT
 from payments.models import Donation
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         until = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         months, seed = options["months"], options["seed"]
         gifts = people.invent(options["patrons"], months, seed, until) + institutions.invent(months, seed, until)
-        with transaction.atomic(), _unhurried() as cursor:
+        with _unhurried() as cursor:
             count = _write(sorted(gifts, key=attrgetter("started_at", "reference")), seed, until)
             rates = {code.upper(): rate for code, rate in Config.current().rates.items()}
             office.write(seed, months, until, rates)
@@ -74,12 +74,11 @@ class Command(BaseCommand):
 
 @contextmanager
 def _unhurried() -> Iterator[CursorWrapper]:
-    """Statements may take their time until the transaction ends, and of the millions of rows in memory none is garbage,
-    so looking for some again and again is in vain."""
+    """One transaction whose statements may take their time. Of the millions of rows in memory none is garbage, so
+    looking for some again and again is in vain."""
     gc.disable()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+        with patience.without_limit(), connection.cursor() as cursor:
             yield cursor
     finally:
         gc.enable()

@@ -246,6 +246,10 @@ def _special(dice: Dice, person: Person, number: int, until: datetime) -> Gift |
             return monthly(number - 6, ends=True, days=number, hours=8)
         case 17 | 19:
             return monthly(number - 8, paused_at=until - timedelta(days=number - 8, hours=11), days=20, hours=6)
+        case 16:  # disputed, back with the next payment, and that one given back: over since before it came
+            start = boundary(until - timedelta(days=12, hours=10), -6)
+            outcomes, over = ("paid",) * 5 + ("disputed", "refunded"), boundary(start, 6) + timedelta(days=2, hours=2)
+            return _gift(dice, person, start, "monthly", outcomes=outcomes, ended_at=over)
         case 21:  # disputed some days ago, and waiting for an answer
             return _gift(dice, person, until - timedelta(days=9, hours=4), "once", outcomes=("disputed",))
     return None

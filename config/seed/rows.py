@@ -1,15 +1,15 @@
 """The product's rows of a past that Stripe already knows, written in bulk, each kind in the order of time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import accumulate, islice
 from operator import attrgetter, itemgetter
 
 from config.seed import copying, readings
 from config.seed.people import Person
 from config.seed.stories import Story
-from members.models import Patron
+from members.models import MembershipChange, Patron
 from newsroom import clock
 from newsroom.models import Newsroom
 from payments import ledger, stripe_objects
@@ -47,8 +47,7 @@ def write(stories: list[Story], things: dict[str, Json], newsroom: Newsroom) -> 
 def _write_gifts(stories: list[Story]) -> None:
     """All rows but the book's."""
     copying.write(story.membership for story in stories if story.membership)
-    changes = [change for story in stories for change in story.changes]
-    copying.write(sorted(changes, key=attrgetter("occurred_at")))
+    copying.write(change for _, change in sorted(_changes(stories), key=itemgetter(0)))
     for story in stories:
         story.donation.membership = story.membership
     copying.write(story.donation for story in stories)
@@ -60,6 +59,12 @@ def _write_gifts(stories: list[Story]) -> None:
     copying.write(sorted(payments, key=attrgetter("created_at")))
     copying.write(row for story in stories for row, _ in story.refunds)
     copying.write(row for story in stories for row, _ in story.disputes)
+
+
+def _changes(stories: list[Story]) -> Iterator[tuple[datetime, MembershipChange]]:
+    """With when each was recorded. An ending may be dated before what was recorded earlier, but comes after it."""
+    for story in stories:
+        yield from zip(accumulate((change.occurred_at for change in story.changes), max), story.changes, strict=True)
 
 
 def _write_book(stories: list[Story], things: dict[str, Json]) -> None:

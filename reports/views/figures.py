@@ -206,7 +206,8 @@ def _headline(steps: dict[str, list[monthly.Step]], chosen: date) -> dict[str, A
 def _closing(steps: dict[str, list[monthly.Step]], month: date, home: str) -> Fraction | None:
     """The monthly sum of all currencies at another month's end, by the rates of then; None before the first of them."""
     there = {currency: step.closing for currency, told in steps.items() if (step := _at(told, month))}
-    return headline.told(there, home, headline.rates(home, months.last_day(month))).minor if there else None
+    then = headline.rates(home, months.last_day(month))
+    return headline.told(there, home, then).minor if there else None
 
 
 @roles.required(*roles.EVERYONE)

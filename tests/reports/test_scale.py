@@ -1,4 +1,4 @@
-"""Pages look at few rows, however many there are: in a newsroom with thousands of givers of whom nothing is to be said."""
+"""Pages look at few rows, however many there are: in a newsroom with thousands of givers."""
 
 import re
 from collections.abc import Callable, Iterator

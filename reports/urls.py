@@ -13,6 +13,7 @@ from reports.views import (
     letters,
     log,
     merges,
+    month,
     newsroom,
     payments,
     people,
@@ -29,7 +30,7 @@ from reports.views import (
 app_name = "reports"
 
 urlpatterns = [
-    path("", figures.month, name="home"),
+    path("", month.month, name="home"),
     path("retention/", figures.retention, name="retention"),
     path("failed/", figures.failed, name="failed"),
     path("origins/", figures.origins, name="origins"),

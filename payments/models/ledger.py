@@ -115,6 +115,12 @@ class LedgerEntry(models.Model):
                 fields=["kind", "occurred_at", "id"], condition=~Q(kind__in=["payment", "fee"]), name="ledger_rare"
             ),
             models.Index(fields=["occurred_at", "id"], condition=Q(source="offline"), name="ledger_by_hand"),
+            # PostgreSQL takes kind and payment for independent, and would look at all lines without a payment.
+            models.Index(
+                fields=["occurred_at", "id"],
+                condition=Q(kind="adjustment", payment__isnull=True),
+                name="ledger_other_business",
+            ),
         ]
 
     def __str__(self) -> str:

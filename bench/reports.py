@@ -92,7 +92,7 @@ FROM paid WHERE is_booked
 UNION ALL SELECT 'stripe', 'fee', 'txn_' || id, NULL, id, -44, currency, NULL, '', at, ''
 FROM paid WHERE is_booked AND source = 'stripe'
 UNION ALL SELECT 'stripe', 'adjustment', 'txn_other_' || id, NULL, NULL, -9, currency, NULL, '', at, ''
-FROM paid WHERE id % 100 = 6;
+FROM paid WHERE id % 25 = 6;
 """
 LINE = """
 INSERT INTO payments_ledgerentry (source, kind, balance_transaction, amount_minor, currency, seen_currency, occurred_at,

@@ -1,7 +1,7 @@
 """A real Chromium, the size of a phone, on the served product and the served sandbox."""
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.journeys.conftest import sandbox, story, world
 
@@ -27,6 +27,7 @@ def playwright(world_template: str, playwright: Playwright) -> Playwright:
 
 def pay(page: Page, *, email: str = "reader@example.org", card: str = VISA) -> None:
     """Fills Stripe's page, as the sandbox shows it, and presses the button."""
+    expect(page.locator("button.pay")).to_be_visible()  # until then nobody knows which fields the page has
     if page.get_by_label("Email").count():
         page.get_by_label("Email").fill(email)
     page.locator("[name=number]").fill(card)

@@ -41,7 +41,8 @@ def phone(browser: Browser, world: World, who: Patron | None, **options: Any) ->
 
 
 def kept(page: Page) -> int:
-    """How many drafts this window keeps."""
+    """How many drafts this window keeps; asked once the page's scripts have run."""
+    page.wait_for_load_state("load")
     return int(page.evaluate("Object.keys(sessionStorage).length"))
 
 

@@ -23,6 +23,7 @@ from reports import movements
 from reports.models import Progress
 from reports.models.parts import PARTS
 from reports.round_sums import ROUNDS
+from reports.settled import behind_own, settled
 from reports.sums import MONEY, MOVEMENTS, NIGHT, STANDING, Sum
 
 EVER = ("-infinity", "infinity")
@@ -68,33 +69,6 @@ COPY reports_movement (change_id, patron_id, at, month, currency, kind, monthly_
 """
 
 
-# A snapshot knows the running transactions of the whole server. Those of other databases write nothing here; one that
-# ended between the two looks is counted as running, which is only late.
-_SETTLED = """
-SELECT LEAST(pg_snapshot_xmax(pg_current_snapshot()), (
-    SELECT MIN(running) FROM pg_snapshot_xip(pg_current_snapshot()) running
-    WHERE NOT EXISTS (
-        SELECT 1 FROM pg_stat_activity a JOIN pg_database d ON d.oid = a.datid
-        WHERE a.backend_xid::text::bigint = running::text::bigint & 4294967295 AND d.datname <> current_database())
-))::text::bigint
-"""
-
-
-def settled() -> int:
-    """The first transaction in this database that is not over: all below it are, and what they wrote can be read."""
-    return _number(_SETTLED)
-
-
-def _behind_own() -> int:
-    return _number("SELECT pg_current_xact_id()::text::bigint") + 1
-
-
-def _number(statement: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return int(cursor.fetchone()[0])
-
-
 def follow() -> bool:
     """Takes up what has been written since the last time. False if another worker is at it. Safe to run twice.
 
@@ -106,7 +80,7 @@ def follow() -> bool:
         if progress is None:
             return False
         through, zone = settled(), Newsroom.current().zone
-        if not progress.through or progress.zone != zone or progress.through > _behind_own():
+        if not progress.through or progress.zone != zone or progress.through > behind_own():
             _rebuild(progress, through, zone)
         else:
             _take_up(progress, max(through, progress.through))
@@ -120,7 +94,7 @@ def rebuild(*, with_own: bool = False) -> None:
     """
     with patience.without_limit():
         progress = Progress.objects.select_for_update().get(id=1)
-        _rebuild(progress, _behind_own() if with_own else settled(), Newsroom.current().zone)
+        _rebuild(progress, behind_own() if with_own else settled(), Newsroom.current().zone)
 
 
 def make_night() -> None:

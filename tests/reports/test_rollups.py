@@ -15,9 +15,10 @@ from members.memberships import Facts
 from members.models import Patron
 from newsroom.models import Newsroom
 from payments.models import LedgerEntry
-from reports import invariants, rollups
+from reports import invariants, rollups, settled
 from reports.models import MoneyDay, Movement, MovementMonth, Progress, parts
 from reports.sums import MONEY
+from tests import worlds
 from tests.conftest import WorldDatabase
 
 pytestmark = pytest.mark.database
@@ -100,7 +101,7 @@ def test_control_reading_up_to_the_newest_transaction_passes_it_by(
 ) -> None:
     """Without the rule. A day made anew for another reason would hide the loss; the proof does not."""
     newest = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-    monkeypatch.setattr(rollups, "settled", lambda: rollups._number(newest))
+    monkeypatch.setattr(rollups, "settled", lambda: settled._number(newest))
     with another() as slow:
         line("txn_first", 1)
         rollups.follow()
@@ -112,6 +113,30 @@ def test_control_reading_up_to_the_newest_transaction_passes_it_by(
     rollups.follow()
     assert sums() == {"2026-04-01": 38}
     assert "reports_moneyday differs" in proofs()[0]
+
+
+def test_what_runs_in_another_database_is_not_waited_for(world_db: WorldDatabase) -> None:
+    with worlds.connect("postgres") as elsewhere, elsewhere.transaction():
+        running = elsewhere.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()
+        line("txn_1", 700)
+        rollups.follow()
+        assert sums() == {"2026-04-01": 700}
+        assert running
+        assert settled.settled() > running[0]
+
+
+def test_what_has_ended_since_the_look_is_not_waited_for(world_db: WorldDatabase) -> None:
+    """A transaction of one snapshot stands for a statement that takes long between its looks."""
+    with another() as other:
+        write(other, "txn_1", 700, AT)
+        line("txn_2", 5)  # so that the first is among those under way, and not behind the newest
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            running = settled.settled()
+            other.commit()
+            assert settled.settled() > running
+    rollups.follow()
+    assert sums() == {"2026-04-01": 705}
 
 
 def test_a_database_that_counts_its_transactions_from_elsewhere_begins_anew(world_db: WorldDatabase) -> None:

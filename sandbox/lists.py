@@ -34,17 +34,18 @@ def _page(things: "QuerySet[Thing]", kind: str, url: str, params: dict[str, Any]
     limit = int(params.get("limit", 10))
     if not 1 <= limit <= 100:
         raise invalid("Invalid integer: limit must be between 1 and 100.", "limit")
+    # The bound that stands alone is where the index is entered: a page costs the same however far down it is.
     after, before = params.get("starting_after"), params.get("ending_before")
     if after and before:
         raise invalid("Received both starting_after and ending_before. Please pass in only one.")
     if before:
         created, seq = _cursor(before, kind, "ending_before")
-        things = things.filter(Q(created__gt=created) | Q(created=created, seq__gt=seq)).order_by("created", "seq")
+        things = things.filter(Q(created__gt=created) | Q(seq__gt=seq), created__gte=created).order_by("created", "seq")
     else:
         things = things.order_by("-created", "-seq")
     if after:
         created, seq = _cursor(after, kind, "starting_after")
-        things = things.filter(Q(created__lt=created) | Q(created=created, seq__lt=seq))
+        things = things.filter(Q(created__lt=created) | Q(seq__lt=seq), created__lte=created)
     found = list(things.values_list("body", flat=True)[: limit + 1])
     data = found[:limit]
     if before:

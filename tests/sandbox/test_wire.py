@@ -443,5 +443,20 @@ def test_a_page_of_a_hundred_costs_one_query() -> None:
 
 
 @pytest.mark.usefixtures("world_db")
+@pytest.mark.parametrize("cursor", [{"starting_after": "bill_100"}, {"ending_before": "bill_900"}])
+def test_a_page_far_down_reads_nothing_of_those_before_it(cursor: dict[str, str]) -> None:
+    things("bill", 1000)
+    with CaptureQueriesContext(connection) as queries:
+        assert wire.list_answer("bill", "/v1/bills", cursor)["has_more"]
+    with transaction.atomic(), connection.cursor() as sql:
+        sql.execute("SET LOCAL enable_seqscan = off")
+        sql.execute("SET LOCAL enable_bitmapscan = off")
+        sql.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {queries.captured_queries[-1]['sql']}")
+        scan = sql.fetchone()[0][0]["Plan"]["Plans"][0]
+    assert scan["Index Name"] == "sandbox_thing_newest"
+    assert scan["Rows Removed by Filter"] < 3  # those of the same second
+
+
+@pytest.mark.usefixtures("world_db")
 def test_there_is_one_row_of_settings() -> None:
     assert Config.current().pk == 1

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +18,7 @@ from newsroom import clock
 from newsroom.models import DailyRate, GivingCurrency, Newsroom
 from payments.models import LedgerEntry
 from payments.models.ledger import Kind
+from reports import paging
 from reports.figure_forms import LinesForm, MonthForm, MovementsForm, RatesForm
 from reports.figures import apart, closing, months
 from reports.models import ClosedMonth, Movement, Progress
@@ -87,11 +87,11 @@ def differences(request: HttpRequest) -> HttpResponse:
 def movements(request: HttpRequest) -> HttpResponse:
     """/reports/rows/movements/?month=2026-10&currency=EUR&kind=new: the memberships behind a movement. No names."""
     form = MovementsForm(request.GET)
-    rows: list[Movement] = []
+    rows, after = list[Movement](), None
     if form.is_valid():
         found = Movement.objects.filter(**form.wanted()).select_related("change")
-        rows = list(_behind(form.cleaned_data["after"], found, "at")[: PAGE + 1])
-    context = {"form": form, "rows": rows[:PAGE], "after": rows[PAGE - 1].pk if len(rows) > PAGE else None}
+        rows, after = paging.onward(found, "at", form.cleaned_data["after"], PAGE)
+    context = {"form": form, "rows": rows, "after": after}
     return render(request, "reports/movements.html", context, status=200 if form.is_valid() else 400)
 
 
@@ -100,23 +100,14 @@ def movements(request: HttpRequest) -> HttpResponse:
 def lines(request: HttpRequest) -> HttpResponse:
     """/reports/rows/lines/?first=2026-10-01&last=2026-10-31&currency=EUR&kind=payment: the lines behind a sum."""
     form = LinesForm(request.GET)
-    rows: list[LedgerEntry] = []
+    rows, after = list[LedgerEntry](), None
     if form.is_valid():
         said = form.cleaned_data
         span = (clock.start_of(said["first"]), clock.start_of(said["last"] + timedelta(days=1)))
         found = LedgerEntry.objects.filter(occurred_at__gte=span[0], occurred_at__lt=span[1], **form.wanted())
-        rows = list(_behind(said["after"], found, "occurred_at")[: PAGE + 1])
-    context = {"form": form, "rows": rows[:PAGE], "after": rows[PAGE - 1].pk if len(rows) > PAGE else None}
+        rows, after = paging.onward(found, "occurred_at", said["after"], PAGE)
+    context = {"form": form, "rows": rows, "after": after}
     return render(request, "reports/lines.html", context, status=200 if form.is_valid() else 400)
-
-
-def _behind(last: int | None, rows: "QuerySet[Any]", at: str) -> "QuerySet[Any]":
-    """In the order of time, what comes behind the last row that was shown: what stood before it is not read again."""
-    moment = rows.filter(pk=last).values_list(at, flat=True).first() if last else None
-    rows = rows.order_by(at, "pk")
-    if moment is None:
-        return rows
-    return rows.filter(Q(**{f"{at}__gt": moment}) | Q(pk__gt=last), **{f"{at}__gte": moment})
 
 
 @roles.required(Role.FINANCE, Role.ADMIN)

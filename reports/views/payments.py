@@ -19,6 +19,7 @@ from payments.models import Payment, RefundRequest, StripeEvent
 from payments.models.donation import Giver
 from payments.models.operation import OperationState
 from payments.models.payment import PaymentState, Source
+from reports import paging
 from reports.forms import AfterForm, OfflineForm, RefundForm, ReversalForm
 
 PAGE = 50
@@ -29,14 +30,9 @@ BOOKKEEPERS = (Role.FINANCE, Role.ADMIN)
 @require_safe
 def payments(request: HttpRequest) -> HttpResponse:
     """/reports/payments/?after=70: all, newest first and without names; nobody counts them."""
-    rows = Payment.objects.select_related("donation", "receipt").order_by("-pk")
-    if after := AfterForm(request.GET).chosen():
-        rows = rows.filter(pk__lt=after)
-    found = list(rows[: PAGE + 1])
-    context = {
-        "page": found[:PAGE], "after": found[PAGE - 1].pk if len(found) > PAGE else None,
-        "waiting": RefundRequest.objects.open().count(),
-    }  # fmt: skip
+    rows = Payment.objects.select_related("donation", "receipt")
+    page, after = paging.onward(rows, "-pk", AfterForm(request.GET).chosen(), PAGE)
+    context = {"page": page, "after": after, "waiting": RefundRequest.objects.open().count()}
     return render(request, "reports/payments.html", context)
 
 

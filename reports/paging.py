@@ -1,0 +1,22 @@
+"""Long lists, a page at a time and never counted. A page costs the same however far down it is."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+
+def onward(rows: "QuerySet[Any]", by: str, after: int | None, size: int) -> tuple[list[Any], int | None]:
+    """At most `size` rows, and the number of the last of them if there are others behind it.
+
+    In the order of `by`, falling if it begins with a minus, and of numbers where that is equal. They begin behind the
+    row whose number is `after`; if there is none, or it is not among them, at the beginning.
+    """
+    name, sign, beyond = by.lstrip("-"), "-" if by.startswith("-") else "", "lt" if by.startswith("-") else "gt"
+    rows = rows.order_by(by, f"{sign}pk")
+    last = rows.filter(pk=after).values_list(name, flat=True).first() if after else None
+    if last is not None:
+        # The bound that stands alone is where an index is entered.
+        behind = Q(**{f"{name}__{beyond}": last}) | Q(**{f"pk__{beyond}": after})
+        rows = rows.filter(behind, **{f"{name}__{beyond}e": last})
+    found = list(rows[: size + 1])
+    return found[:size], found[size - 1].pk if len(found) > size else None

@@ -236,7 +236,7 @@ def test_reading_new_lines_looks_at_no_old_ones(world_db: WorldDatabase) -> None
         )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE payments_ledgerentry")
-        facts: dict[str, Any] = {"zone": "UTC", "since": rollups.settled(), "through": rollups.settled() + 1}
+        facts: dict[str, Any] = {"zone": "UTC", "since": settled.settled(), "through": settled.settled() + 1}
         cursor.execute("EXPLAIN " + rollups._NEW_DAYS, facts)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "payments_ledger_written_in" in plan

@@ -9,7 +9,8 @@ reading a row twice therefore does no harm, and a late line, a correction and a 
 import json
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from itertools import groupby
+from functools import partial
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
@@ -221,7 +222,8 @@ Changes = list[movements.Change]
 
 def _persons(reading: Any) -> Iterator[tuple[int, Changes]]:
     """Each patron with their moving changes, in the order in which they were recorded."""
-    for patron, rows in groupby(iter(reading), key=itemgetter(0)):
+    found = chain.from_iterable(iter(partial(reading.fetchmany, CHUNK), []))
+    for patron, rows in groupby(found, key=itemgetter(0)):
         yield (
             patron,
             [

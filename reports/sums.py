@@ -47,13 +47,15 @@ WITH paid AS (
       AND NOT ({_INSTITUTIONAL.format("p")})
 )
 """
+# Of each of them, what went back since: lines of rare kinds, so worded that their index finds them.
 _BACK = f"""
 , back AS (
     SELECT paid.payment_id, paid.month, paid.currency, paid.minor,
            COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind IN ('refund', 'refund_reversal')), 0) AS refunded,
            COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind = 'dispute'), 0) AS disputed,
-           COALESCE(SUM(e.seen_minor) FILTER (WHERE e.kind NOT IN ('payment', 'fee', 'dispute_fee')), 0) AS gone
-    FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SETTLED}
+           COALESCE(SUM(e.seen_minor), 0) AS gone
+    FROM {{}} paid LEFT JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SETTLED}
+     AND e.kind NOT IN ('payment', 'fee') AND e.kind <> 'dispute_fee'
     GROUP BY 1, 2, 3, 4
 )
 """
@@ -86,7 +88,7 @@ FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SET
     Sum(
         "reports_returnmonth", "month",
         "month, currency, payments, paid_minor, refunded, refunded_minor, disputed, disputed_minor",
-        f"""{_OF_PAYMENTS}{_BACK}
+        f"""{_OF_PAYMENTS}{_BACK.format("paid")}
 SELECT month, currency, COUNT(*), SUM(minor), COUNT(*) FILTER (WHERE refunded > 0), SUM(refunded),
        COUNT(*) FILTER (WHERE disputed > 0), SUM(disputed)
 FROM back GROUP BY 1, 2
@@ -94,10 +96,13 @@ FROM back GROUP BY 1, 2
     ),
     Sum(
         "reports_giftamount", "month", "month, currency, amount_minor, gifts",
-        f"""{_OF_PAYMENTS}{_BACK}
-SELECT back.month, back.currency, back.minor, COUNT(*)
-FROM back JOIN payments_payment p ON p.id = back.payment_id JOIN payments_donation d ON d.id = p.donation_id
-WHERE back.gone = 0 AND d.interval = 'once' GROUP BY 1, 2, 3
+        f"""{_OF_PAYMENTS}
+, single AS (
+    SELECT paid.* FROM paid JOIN payments_payment p ON p.id = paid.payment_id
+    JOIN payments_donation d ON d.id = p.donation_id WHERE d.interval = 'once'
+)
+{_BACK.format("single")}
+SELECT month, currency, minor, COUNT(*) FROM back WHERE gone = 0 GROUP BY 1, 2, 3
 """,
     ),
 )  # fmt: skip
@@ -236,7 +241,8 @@ FROM rows r LEFT JOIN asks_origin o ON o.id = r.origin_id GROUP BY 1, 2, 3, 4, 5
         "reports_cohortmoney", "", "cohort, age, currency, net_minor",
         f"""
 WITH persons AS (SELECT DISTINCT patron_id, cohort FROM reports_movement),
-months AS (
+-- As it stands, so that ages are counted of sums and not of lines.
+months AS MATERIALIZED (
     SELECT persons.cohort, e.currency, {_MONTH_OF.format("e.occurred_at")} AS month, SUM(e.amount_minor) AS net_minor
     FROM payments_ledgerentry e JOIN payments_payment p ON p.id = e.payment_id
     JOIN payments_donation d ON d.id = p.donation_id JOIN persons ON persons.patron_id = d.patron_id

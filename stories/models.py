@@ -1,6 +1,7 @@
 """`Story`: an article, known by its canonical address."""
 
 from django.db import models
+from django.db.models import Q
 
 
 class Story(models.Model):
@@ -12,6 +13,12 @@ class Story(models.Model):
 
     class Meta:
         verbose_name_plural = "stories"
+        # Pages link to it, so nothing that a browser would run may stand there.
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(url__startswith="https://") | Q(url__startswith="http://"), name="story_is_a_page"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.url

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from reports.figures import months
@@ -39,19 +40,24 @@ class Step:
 LOSSES = (MovementKind.VOLUNTARY, MovementKind.INVOLUNTARY, MovementKind.DISPUTED, MovementKind.CONTRACTION)
 
 
+# A kind, its parts, and how many changes they are.
+_Row = tuple[str, Decimal, int]
+
+
 def steps(last: date) -> dict[str, list[Step]]:
     """By currency, every month from the first movement to `last`. One query."""
-    found: dict[str, dict[date, list[MovementMonth]]] = defaultdict(lambda: defaultdict(list))
-    for row in MovementMonth.objects.filter(month__lte=last).order_by("month"):
-        found[row.currency][row.month].append(row)
+    found: dict[str, dict[date, list[_Row]]] = defaultdict(lambda: defaultdict(list))
+    rows = MovementMonth.objects.filter(month__lte=last).order_by("month")
+    for currency, month, *row in rows.values_list("currency", "month", "kind", "monthly_parts", "changes"):
+        found[currency][month].append(tuple(row))
     return {currency: _steps(currency, rows, last) for currency, rows in sorted(found.items())}
 
 
-def _steps(currency: str, rows: dict[date, list[MovementMonth]], last: date) -> list[Step]:
+def _steps(currency: str, rows: dict[date, list[_Row]], last: date) -> list[Step]:
     told, opening = [], Fraction(0)
     for month in months.between(min(rows), last):
         here = rows.get(month, [])
-        moved = {row.kind: parts.monthly(row.monthly_parts) for row in here}
-        told.append(Step(month, currency, opening, moved, {row.kind: row.changes for row in here}))
+        moved = {kind: parts.monthly(monthly) for kind, monthly, _ in here}
+        told.append(Step(month, currency, opening, moved, {kind: changes for kind, _, changes in here}))
         opening = told[-1].closing
     return told

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import Count, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Q, Sum, Value
+from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear
 
 from members.models import Membership
 from newsroom import clock
@@ -47,10 +47,11 @@ def crowds(last: date) -> dict[int, list[Crowd]]:
     """By payer and, under 0, together: every month from the first to `last`. One query."""
     rows: dict[tuple[int, date], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     first = last
-    for row in PersonMonth.objects.filter(month__lte=last):
-        first = min(first, row.month)
-        for payer in (0, row.payer):
-            rows[payer, row.month][row.outcome] += row.persons
+    found = PersonMonth.objects.filter(month__lte=last).values_list("month", "payer", "outcome", "persons")
+    for month, payer, outcome, count in found:
+        first = min(first, month)
+        for whose in (0, payer):
+            rows[whose, month][outcome] += count
     return {payer: _crowds(payer, rows, first, last) for payer in (0, *PAYERS)}
 
 
@@ -77,14 +78,14 @@ class Cohort:
 
 def cohorts(last: date, payer: int = 0) -> list[Cohort]:
     """Oldest first, up to the end of `last`; of one kind of payer, by how they paid when they joined. Two queries."""
-    flows: dict[date, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-    sizes: dict[date, int] = defaultdict(int)
+    flows: dict[date, dict[date, int]] = defaultdict(dict)
     kept = {"payer": payer} if payer else {}
-    for row in CohortMonth.objects.filter(month__lte=last, **kept):
-        flows[row.cohort][row.month] += row.persons
-    for person in PersonMonth.objects.filter(outcome=Outcome.NEW, month__lte=last, **kept):
-        sizes[person.month] += person.persons
-    return [Cohort(month, size, _live(flows[month], month, last)) for month, size in sorted(sizes.items())]
+    moved = CohortMonth.objects.filter(month__lte=last, **kept).values_list("cohort", "month")
+    for cohort, month, count in moved.annotate(Sum("persons")):
+        flows[cohort][month] = count
+    joined = PersonMonth.objects.filter(outcome=Outcome.NEW, month__lte=last, **kept).values_list("month")
+    sizes = joined.annotate(Sum("persons")).order_by("month")
+    return [Cohort(month, size, _live(flows[month], month, last)) for month, size in sizes]
 
 
 def _live(flows: dict[date, int], first: date, last: date) -> list[int]:
@@ -110,12 +111,14 @@ def values(today_month: date) -> dict[tuple[date, str], dict[int, int]]:
 
     Cumulative, of the whole cohort. One query.
     """
-    found: dict[tuple[date, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for row in CohortMoney.objects.filter(age__lt=VALUE_AGES[-1]):
-        for age in VALUE_AGES:
-            if row.age < age <= months.age(row.cohort, today_month):
-                found[row.cohort, row.currency][age] += row.net_minor
-    return {key: dict(sums) for key, sums in sorted(found.items())}
+    by_age = {f"until_{age}": Sum("net_minor", filter=Q(age__lt=age)) for age in VALUE_AGES}
+    found = {}
+    for cohort, currency, *sums in CohortMoney.objects.values_list("cohort", "currency").annotate(**by_age):
+        old = months.age(cohort, today_month)
+        here = {age: net for age, net in zip(VALUE_AGES, sums, strict=True) if net is not None and age <= old}
+        if here:
+            found[cohort, currency] = here
+    return dict(sorted(found.items()))
 
 
 def renewals(first: date, last: date) -> dict[date, tuple[int, int]]:
@@ -139,11 +142,10 @@ def interval(left: int, exposed: int) -> tuple[Fraction, Fraction]:
 
 def monthly_net(first: date, last: date) -> dict[str, int]:
     """By currency, what recurring payments brought net in these months."""
-    found: dict[str, int] = defaultdict(int)
-    for row in CohortMoney.objects.all():
-        if first <= months.after(row.cohort, row.age) <= last:
-            found[row.currency] += row.net_minor
-    return dict(found)
+    counted = ExtractYear("cohort") * 12 + ExtractMonth("cohort") + F("age")
+    span = [month.year * 12 + month.month for month in (first, last)]
+    rows = CohortMoney.objects.alias(counted=counted).filter(counted__range=span).values_list("currency")
+    return dict(rows.annotate(Sum("net_minor")).order_by("currency"))
 
 
 def projections(crowd: list[Crowd], chosen: date) -> list[tuple[str, Fraction, Fraction, Fraction]]:

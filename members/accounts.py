@@ -174,11 +174,13 @@ def has_passkey(patron: Patron) -> bool:
 def passed_second_factor(request: HttpRequest) -> bool:
     """Whether this session has shown the second factor (a recovery code and a passkey count) in the last 12 hours.
 
-    Measured by the machine's clock, as allauth records it: a session does not follow the demo's moved time.
+    What was shown counts for nothing once no factor is enrolled any more: it was taken away since. Measured by the
+    machine's clock, as allauth records it: a session does not follow the demo's moved time.
     """
     earliest = time.time() - SECOND_FACTOR_LASTS
     records = get_authentication_records(request, request.user)
-    return any(record["method"] == "mfa" and record["at"] >= earliest for record in records)
+    is_shown = any(record["method"] == "mfa" and record["at"] >= earliest for record in records)
+    return is_shown and has_second_factor(cast(Patron, request.user))
 
 
 def recently_proved(request: HttpRequest) -> bool:

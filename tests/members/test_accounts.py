@@ -192,6 +192,20 @@ def test_the_second_factor_is_asked_for_again_after_twelve_hours(db: None, clien
     assert client.get("/reports/").headers["Location"] == "/account/second-factor/reauthenticate/?next=/reports/"
 
 
+@pytest.mark.parametrize("kind", ["totp", "webauthn"])
+def test_staff_who_have_no_second_factor_any_more_enrol_one_before_any_page(db: None, kind: str) -> None:
+    browser = at_once(who := patron("eve@newsroom.example", "admin"))
+    factors = Authenticator.objects.filter(user=who)
+    factors.update(type=kind, data={"name": "Phone"})
+    assert browser.get("/reports/").status_code == 200
+    remove = {"totp": "totp/deactivate/", "webauthn": f"passkeys/{factors.get().pk}/remove/"}[kind]
+    assert browser.post(f"/account/second-factor/{remove}").status_code == 302
+    assert not factors.filter(type=kind).exists()
+    for page in ("/reports/", "/reports/payments/", "/admin/", "/account/"):
+        assert browser.get(page).headers["Location"] == "/account/second-factor/", page
+    assert browser.post("/reports/goal/", {"do": "drop"}).headers["Location"] == "/account/second-factor/"
+
+
 @pytest.mark.parametrize("change", [{"role": "editor"}, {"role": ""}, {"is_active": False}])
 def test_a_change_of_rights_ends_the_sessions_at_once(db: None, client: Client, change: dict[str, object]) -> None:
     who = patron("eve@newsroom.example", "admin", second_factor=True)

@@ -29,7 +29,10 @@ DAY_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y")
 DELIMITERS = ";,\t|"
 # What a column may hold; the first two are needed.
 COLUMNS = ("day", "amount", "currency", "reference", "name", "account", "purpose")
+_NOTHING = b"\x00 \t\r\n"
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+# No text has these; where they appear, another encoding was meant.
+_CONTROLS = re.compile(r"[\x80-\x84\x86-\x9f]")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -82,12 +85,41 @@ def is_camt(content: bytes) -> bool:
 
 def header(content: bytes, encoding: str = "utf-8") -> list[str]:
     """The names of a CSV's columns. Raises NotABankFile."""
-    return next(_rows(_decoded(content, encoding)))
+    names = next(_rows(_decoded(content, encoding)), [])
+    if len(names) < 2:
+        raise NotABankFile(_("The first line of a CSV names its columns. This one names fewer than two."))
+    return names
+
+
+def guess(content: bytes) -> str:
+    """The encoding in which a CSV is most likely written: UTF-8 wherever it can be. Raises NotABankFile."""
+    refusals = []
+    for encoding in ENCODINGS:
+        try:
+            header(content, encoding)
+        except NotABankFile as refusal:
+            refusals.append(refusal)
+        else:
+            return encoding
+    raise refusals[-1]
+
+
+def examine(content: bytes) -> None:
+    """Refuses what is no whole CSV or CAMT.053 file, before anybody has said how it is read. Raises NotABankFile."""
+    if is_camt(content) or not content.strip(_NOTHING):
+        read(content)
+    else:
+        list(_table(_decoded(content, guess(content))))
+
+
+def ends_openly(content: bytes) -> bool:
+    """Whether a CSV's last line lacks its end: some banks write it so, and so does a download that broke off."""
+    return not is_camt(content) and not content.rstrip(b"\x00").endswith((b"\n", b"\r"))
 
 
 def read(content: bytes, mapping: Mapping | None = None) -> list[Line]:
     """All transfers, in the file's order. Raises NotABankFile with the line that is wrong."""
-    if not content.strip(b"\x00 \t\r\n"):
+    if not content.strip(_NOTHING):
         raise NotABankFile(_("The file is empty."))
     if len(content) > LARGEST:
         raise NotABankFile(_("The file has more than 900 kB. Ask the bank for a shorter time."))
@@ -97,17 +129,25 @@ def read(content: bytes, mapping: Mapping | None = None) -> list[Line]:
 
 
 def _decoded(content: bytes, encoding: str) -> str:
-    """A byte-order mark says more surely than staff what the encoding is."""
+    """A byte-order mark says more surely than staff what the encoding is, and so does what can only be UTF-8."""
     marked = next((name for mark, name in _BOMS.items() if content.startswith(mark)), encoding)
-    try:
-        text = content.decode(marked)
-    except UnicodeDecodeError:
+    if marked not in ("utf-8", *_BOMS.values()) and not content.isascii() and _reads(content, "utf-8"):
+        raise NotABankFile(_("The file is written in utf-8. Choose this encoding."))
+    if not _reads(content, marked):
         raise NotABankFile(
             _("The file is not written in %(encoding)s. Choose another encoding.") % {"encoding": marked}
-        ) from None
+        )
+    text = content.decode(marked)
     if "\x00" in text:
         raise NotABankFile(_("The file holds signs that no text has. Is it a CSV or CAMT.053 file?"))
     return text
+
+
+def _reads(content: bytes, encoding: str) -> bool:
+    try:
+        return not _CONTROLS.search(content.decode(encoding))
+    except UnicodeDecodeError:
+        return False
 
 
 def _rows(text: str) -> Iterator[list[str]]:
@@ -120,22 +160,29 @@ def _rows(text: str) -> Iterator[list[str]]:
         raise NotABankFile(_("The file ends within a line, or its quotation marks do not match.")) from None
 
 
+def _table(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows with their numbers, the header first. Each has as many cells as the header."""
+    width = 0
+    for number, row in enumerate(_rows(text), 1):
+        width = width or len(row)
+        if len(row) == width:
+            yield number, row
+        elif any(row):
+            raise NotABankFile(
+                _("Line %(line)s has %(found)s columns instead of %(expected)s: it is cut off or damaged.")
+                % {"line": number, "found": len(row), "expected": width}
+            )
+
+
 def _read_csv(content: bytes, mapping: Mapping) -> Iterator[Line]:
-    rows = _rows(_decoded(content, mapping.encoding))
-    names = next(rows, [])
+    rows = _table(_decoded(content, mapping.encoding))
+    _one, names = next(rows, (1, []))
     places = {what: names.index(name) for what, name in mapping.columns.items() if name in names}
     if not {"day", "amount"} <= set(places):
         raise NotABankFile(_("Say which column is the day and which the amount."))
-    for number, row in enumerate(rows, 2):
-        if not any(row):
-            continue
-        if len(row) != len(names):
-            raise NotABankFile(
-                _("Line %(line)s has %(found)s columns instead of %(expected)s: it is cut off or damaged.")
-                % {"line": number, "found": len(row), "expected": len(names)}
-            )
-        said = {what: row[place] for what, place in places.items()}
-        yield _line(number, said, mapping)
+    for number, row in rows:
+        if any(row):
+            yield _line(number, {what: row[place] for what, place in places.items()}, mapping)
 
 
 def _line(number: int, said: dict[str, str], mapping: Mapping) -> Line:
@@ -201,6 +248,8 @@ def _read_camt(content: bytes) -> list[Line]:
         root = ET.fromstring(text)  # noqa: S314  no document type, so no entity to expand
     except ET.ParseError:
         raise NotABankFile(_("The file ends too early or is damaged: it is no whole XML.")) from None
+    except (LookupError, ValueError):
+        raise NotABankFile(_("The file is in an encoding that is not read here. Ask the bank for UTF-8.")) from None
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]  # the name space only tells the version
     if root.find("BkToCstmrStmt") is None:

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Self
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import TextChoices
 from django.utils.crypto import salted_hmac
@@ -35,6 +37,7 @@ class Outcome(TextChoices):
     OUTGOING = "outgoing", gettext_lazy("no money that came in")
     CURRENCY = "currency", gettext_lazy("a currency that is not taken here")
     FUTURE = "future", gettext_lazy("a day still to come")
+    LONG_AGO = "long_ago", gettext_lazy("a day too long ago to be meant")
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,8 @@ def plan(lines: list[Line], said: Mapping[str, str] | None = None) -> list[Plann
             outcome = Outcome.REPEATED
         elif line.day > today:
             outcome = outcome or Outcome.FUTURE
+        elif line.day < offline.EARLIEST:
+            outcome = outcome or Outcome.LONG_AGO
         seen.add(line.digest)
         email, language = _whose(line, known, said or {})
         planned.append(Planned(line, outcome or (Outcome.READY if email else Outcome.NOBODY), email, language))
@@ -166,7 +171,16 @@ def _whose(line: Line, known: Known, said: Mapping[str, str]) -> tuple[str, str]
 
 
 def _addresses(line: Line) -> list[str]:
-    return sorted({found.lower() for found in _ADDRESS.findall(line.purpose)})
+    """Those in the purpose to which a letter could go."""
+    return sorted({found.lower() for found in _ADDRESS.findall(line.purpose) if _is_address(found)})
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= 254
 
 
 @transaction.atomic

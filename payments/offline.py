@@ -19,6 +19,10 @@ from payments.models.ledger import Kind
 from payments.models.payment import PaymentState, Source
 
 
+# Nothing that is recorded is older than computers.
+EARLIEST = date(1990, 1, 1)
+
+
 class Reversal(models.TextChoices):
     """Why a record is reversed."""
 

@@ -1,5 +1,6 @@
 """What finance says of a bank's file."""
 
+from dataclasses import asdict
 from typing import cast
 
 from django import forms
@@ -26,7 +27,10 @@ class BankFileForm(forms.Form):
 
 
 class BankMappingForm(forms.Form):
-    """Which column of a CSV is what. Remembered for the next file with the same header."""
+    """Which column of a CSV is what. Remembered for the next file with the same header.
+
+    `known`: how it was read last time, or what is known of it.
+    """
 
     encoding = forms.ChoiceField(label=_("Encoding"), choices=[(name, name) for name in bank_files.ENCODINGS])
     day_format = forms.ChoiceField(
@@ -46,8 +50,9 @@ class BankMappingForm(forms.Form):
         "purpose": _("Column of the purpose"),
     }
 
-    def __init__(self, data: QueryDict | None, *, header: list[str]) -> None:
-        super().__init__(data)
+    def __init__(self, data: QueryDict | None, *, header: list[str], known: bank_files.Mapping) -> None:
+        columns = {f"column_{what}": name for what, name in known.columns.items()}
+        super().__init__(data, initial=asdict(known) | columns)
         codes = [(code, code) for code in GivingCurrency.objects.values_list("code", flat=True)]
         cast("forms.ChoiceField", self.fields["currency"]).choices = codes
         names = [(name, name) for name in dict.fromkeys(header) if name]

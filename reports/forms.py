@@ -22,8 +22,8 @@ from money.currencies import exponent
 from money.money import Money
 from newsroom import clock
 from newsroom.models import GivingCurrency, Newsroom
+from payments import offline
 from payments.models.donation import Giver
-from payments.offline import Reversal
 
 LOGO_BYTES, LOGO_PIXELS = 200_000, 4000
 LOGO_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -31,7 +31,7 @@ LOGO_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 def amount(text: str, currency: str, *, zero: bool = False) -> Money:
     """What was typed in the main unit; with `zero` it may be nothing at all. Raises ValidationError with a sentence."""
-    if zero and text.strip().strip("0") in {"", "."}:
+    if zero and text.strip().strip("0") in {"", ".", ","}:
         return Money(0, currency)
     try:
         return money.parse(text, currency)
@@ -121,6 +121,15 @@ class NewsroomForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at 
         return saved
 
 
+class _PerCent(forms.DecimalField):
+    """With a decimal comma, too, as every amount."""
+
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+
 class CurrencyForm(forms.Form):
     """One currency's row, its amounts in main units; several amounts stand side by side with spaces between them."""
 
@@ -133,7 +142,7 @@ class CurrencyForm(forms.Form):
     suggested_yearly = forms.CharField(label=_("Suggested yearly"), max_length=100)
     minimum_minor = forms.CharField(label=_("Minimum"), max_length=20)
     maximum_minor = forms.CharField(label=_("Maximum"), max_length=20)
-    fee_basis_points = forms.DecimalField(
+    fee_basis_points = _PerCent(
         label=_("Expected fee, per cent"), min_value=0, max_value=Decimal("49.99"), decimal_places=2,
         help_text=_("What Stripe keeps of a typical card payment. It decides what covering the fee adds."),
     )  # fmt: skip
@@ -235,6 +244,8 @@ class OfflineForm(forms.Form):
         day = self.cleaned_data["received_on"]
         if day > clock.today():
             raise forms.ValidationError(gettext("This day is still to come."))
+        if day < offline.EARLIEST:
+            raise forms.ValidationError(gettext("This day is too far away."))
         return day
 
     def clean(self) -> dict[str, Any]:
@@ -250,7 +261,7 @@ class OfflineForm(forms.Form):
 class ReversalForm(forms.Form):
     """A record of money that came without Stripe, taken back whole."""
 
-    because = forms.ChoiceField(label=_("What happened"), choices=Reversal.choices)
+    because = forms.ChoiceField(label=_("What happened"), choices=offline.Reversal.choices)
     reason = forms.CharField(label=_("Reason"), max_length=500, help_text=_("For the staff's log. Without names."))
 
 

@@ -1,6 +1,7 @@
 """/reports/payments/bank/: a bank's file is uploaded, looked at line by line, and taken whole."""
 
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -27,13 +28,12 @@ MOST_ASKED = 150
 @roles.required(Role.FINANCE, Role.ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
-    """The file is kept for a day at most, until somebody has decided about it."""
+    """A whole file is kept for a day at most, until somebody has decided about it."""
     form = BankFileForm(request.POST, request.FILES) if request.method == "POST" else BankFileForm()
     if form.is_valid():
         content = form.cleaned_data["file"]
         try:
-            if bank_files.is_camt(content) or bank_imports.remembered(content):
-                bank_files.read(content, bank_imports.remembered(content))
+            bank_files.examine(content)
         except bank_files.NotABankFile as refusal:
             form.add_error("file", str(refusal))
         else:
@@ -65,19 +65,16 @@ def look(request: HttpRequest, reference: str) -> HttpResponse:
         "file": file, "planned": [(one, one.line.number in asked, wrong.get(one.line.digest, "")) for one in planned],
         "is_long": len(asked) < sum(one.asks for one in planned),
         "counts": [(outcome.label, counts[outcome]) for outcome in bank_imports.Outcome if counts[outcome]],
-        "is_camt": bank_files.is_camt(content),
+        "is_camt": bank_files.is_camt(content), "ends_openly": bank_files.ends_openly(content),
     }  # fmt: skip
     return render(request, "reports/bank_file.html", context, status=422 if wrong else 200)
 
 
 def _explain(request: HttpRequest, file: BankFile, content: bytes) -> HttpResponse:
     """The form of columns; filled in well, it is remembered and the lines are shown."""
-    encoding = request.POST.get("encoding", "utf-8")
-    try:
-        header = bank_files.header(content, encoding if encoding in bank_files.ENCODINGS else "utf-8")
-    except (bank_files.NotABankFile, StopIteration):
-        header = bank_files.header(content, "iso-8859-15")  # reads whatever is a CSV, if with the wrong letters
-    form = BankMappingForm(request.POST if "columns" in request.POST else None, header=header)
+    header = _columns(content, request.POST.get("encoding", ""))
+    known = bank_imports.remembered(content) or bank_files.Mapping(encoding=bank_files.guess(content))
+    form = BankMappingForm(request.POST if "columns" in request.POST else None, header=header, known=known)
     if form.is_valid():
         try:
             bank_files.read(content, form.mapping())
@@ -87,6 +84,14 @@ def _explain(request: HttpRequest, file: BankFile, content: bytes) -> HttpRespon
             bank_imports.remember(content, form.mapping())
             return redirect("reports:bank-file", file.reference)
     return render(request, "reports/bank_columns.html", {"form": form, "file": file, "header": header})
+
+
+def _columns(content: bytes, encoding: str) -> list[str]:
+    """The names of the columns in the encoding that was chosen, if the file can be written in it."""
+    if encoding in bank_files.ENCODINGS:
+        with suppress(bank_files.NotABankFile):
+            return bank_files.header(content, encoding)
+    return bank_files.header(content, bank_files.guess(content))
 
 
 def _asked(planned: list[bank_imports.Planned]) -> set[int]:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from payments.bank_files import Line, Mapping, NotABankFile, header, read
+from payments.bank_files import ENCODINGS, Line, Mapping, NotABankFile, ends_openly, examine, guess, header, read
 
 CSV = Mapping(
     columns={"day": "Datum", "amount": "Betrag", "currency": "Währung", "reference": "Ref", "name": "Name",
@@ -54,6 +54,45 @@ def test_another_encoding_is_asked_for_and_taken():
         columns={"day": "Дата", "amount": "Сума"}, encoding="windows-1251", day_format="%d.%m.%Y", currency="UAH"
     )
     assert [(line.minor, line.currency) for line in read(content, mapping)] == [(500, "UAH")]
+
+
+@pytest.mark.parametrize("encoding", sorted({*ENCODINGS} - {"utf-8"}))
+def test_what_is_written_in_utf_8_is_read_in_no_other_encoding(encoding: str):
+    content = "Дата;Сума\n30.11.2026;5\n".encode()
+    assert guess(content) == "utf-8"
+    with pytest.raises(NotABankFile, match="is written in utf-8"):
+        header(content, encoding)
+
+
+def test_an_encoding_in_which_the_file_would_hold_no_text_is_refused():
+    content = "Day;Amount;“Name”\n".encode("windows-1252")
+    assert guess(content) == "windows-1251", "which has the same quotation marks"
+    with pytest.raises(NotABankFile, match="not written in iso-8859-15"):
+        header(content, "iso-8859-15")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"d;a\n2026-11-30;5\n2026-11-3", "Line 3 has 1 columns instead of 2"), (b'd;a\n2026-11-30;"5', "marks do not"),
+        (b"d\n2026-11-30\n", "fewer than two"), (b"\n\n", "empty"), (b"\n1\n", "fewer than two"),
+        (b"PK\x03\x04\x00\x00\xff\x00", "no text has"), (b"\xff\xfeD", "not written in utf-16"),
+        (b"%PDF-1.7\n\xff\xfe", "fewer than two"),
+        (camt().replace(b"UTF-8", b"UTF-7"), "an encoding that is not read"),
+        (camt().replace(b"UTF-8", b"x-own"), "an encoding that is not read"),
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_file_is_refused_before_anybody_says_how_it_is_read(content: bytes, sentence: str):
+    with pytest.raises(NotABankFile, match=sentence):
+        examine(content)
+
+
+def test_a_last_line_without_an_end_is_told_apart():
+    whole = (HEADER + ROW).encode()
+    examine(whole)
+    assert [ends_openly(one) for one in (whole, whole.rstrip(), (HEADER + ROW).encode("utf-16"), camt())] == [
+        False, True, False, False
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,31 @@ def test_a_csv_is_explained_once_and_known_by_its_header_afterwards(finance: Cli
     assert "Column of the day" in finance.post(other, {"map": "1"}).content.decode()
 
 
+def test_a_file_that_is_no_longer_written_as_remembered_is_explained_anew(finance: Client) -> None:
+    finance.post(send(finance, csv_file(f"{today()};5,50;A1;Olena;")), COLUMNS | {"encoding": "windows-1251"})
+    page = send(finance, csv_file(f"{today()};7,00;A2;Олена;"))
+    shown = finance.get(page)
+    assert "The file is written in utf-8. Choose this encoding." in shown.content.decode()
+    assert shown.context["form"]["column_day"].value() == "Datum", "what was said before is filled in"
+    assert finance.post(page, {"record": "1"}).status_code == 200
+    assert not Payment.objects.exists()
+    finance.post(page, COLUMNS)
+    assert "Олена" in finance.get(page).content.decode()
+
+
+def test_a_file_in_another_encoding_is_shown_in_it_from_the_start(finance: Client) -> None:
+    page = send(finance, "Дата;Сума\n30.11.2026;5\n".encode("windows-1251"))
+    form = finance.get(page).context["form"]
+    assert ("Дата", "Дата") in form.fields["column_day"].choices
+    assert form["encoding"].value() == "windows-1251"
+
+
+def test_a_last_line_that_may_be_cut_off_is_pointed_out(finance: Client) -> None:
+    finance.post(send(finance, csv_file(f"{today()};5;A1;O;m@example.org")), COLUMNS)
+    pages = [finance.get(send(finance, csv_file(f"{today()};5;A1;O;m@exam{end}"))) for end in ("", "\n")]
+    assert ["compare it with the bank" in page.content.decode() for page in pages] == [True, False]
+
+
 def test_columns_that_do_not_fit_are_refused_beside_the_form(finance: Client) -> None:
     page = send(finance, csv_file(f"{today()};5,50;A1;Olena;x"))
     answer = finance.post(page, COLUMNS | {"column_day": "Name"}).content.decode()
@@ -164,7 +189,27 @@ def test_emptied_lines_and_foreign_currencies_and_coming_days_are_left_out(finan
     assert outcomes == ["nobody", "currency", "future"]
 
 
-@pytest.mark.parametrize("content", [b"", b"<a/>", camt(entry())[:-5], b"\xff\xfe<\x00", b"x" * 900_001])
+def test_what_no_letter_can_go_to_and_no_book_can_hold_is_not_recorded(finance: Client) -> None:
+    nobody = details().replace("olena@example.org", "o..k@example.org")
+    long_ago = entry("5.00", details=details()).replace("2026-11-20", "0001-01-01")
+    lines = bank_files.read(camt(entry("4.00", details=nobody), long_ago))
+    assert [(one.outcome, one.email) for one in bank_imports.plan(lines)] == [
+        ("nobody", ""), ("long_ago", "olena@example.org")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"d;a\n2026-11-30;5\n2026",
+        b"PK\x03\x04\x00\xff",
+        b"",
+        b"<a/>",
+        camt(entry())[:-5],
+        b"\xff\xfe<\x00",
+        b"x" * 900_001,
+    ],
+)
 def test_a_bad_file_is_refused_on_the_page_and_not_kept(finance: Client, content: bytes) -> None:
     answer = finance.post(UPLOAD, {"file": SimpleUploadedFile("x.csv", content)})
     assert answer.status_code == 200

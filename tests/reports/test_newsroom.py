@@ -115,8 +115,8 @@ def test_amounts_are_edited_in_main_units(staff: Callable[[str], Client]) -> Non
     sent = {
         "suggested_monthly": "8 4,50 16",
         "minimum_minor": "1.50",
-        "fee_basis_points": "1.5",
-        "fee_fixed_minor": "0",
+        "fee_basis_points": "1,5",
+        "fee_fixed_minor": "0,00",
     }
     assert _send(admin, EUR, **sent).status_code == 302
     row = GivingCurrency.objects.get(code="EUR")

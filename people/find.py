@@ -14,7 +14,7 @@ from payments.models import Donation, Payment, Statement
 MOST = 50
 _STRIPE_ID = re.compile(r"(cus|sub|pi|ch|py|cs|in|re|pyr|dp|du)_\w{4,250}", re.ASCII)
 _RECEIPT = re.compile(r"(\d{4})-(\d{1,9})", re.ASCII)
-_STATEMENT = re.compile(r"S(\d{4})-(\d{1,9})", re.ASCII | re.IGNORECASE)
+_STATEMENT = re.compile(r"S([1-9]\d{3})-(\d{1,9})", re.ASCII | re.IGNORECASE)
 _DIGITS = re.compile(r"\d{4}", re.ASCII)
 
 

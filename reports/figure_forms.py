@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import is_currency
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import get_language, gettext
@@ -157,6 +158,11 @@ class GoalForm(forms.Form):
         }  # fmt: skip
 
 
+# Between the three stand spaces or what a CSV has there; the rate may have a decimal comma.
+_RATE = re.compile(r"(\d{4}-\d\d-\d\d)[;,\t ]+([A-Za-z]{3})[;,\t ]+(\d{1,15}(?:[.,]\d{1,30})?)", re.ASCII)
+_FINEST = Decimal(1).scaleb(-10)  # as DailyRate keeps it
+
+
 class RatesForm(forms.Form):
     """Daily rates, pasted or typed: a line each, `2026-10-31 USD 0.92`, in the newsroom's own currency."""
 
@@ -175,25 +181,37 @@ class RatesForm(forms.Form):
         rows: dict[tuple[date, str], DailyRate] = {}
         for number, line in enumerate(self.cleaned_data["lines"].lstrip("\ufeff").splitlines(), 1):
             if line.strip():
-                row = self._read(number, re.split(r"[;,\t ]+", line.strip()))
+                row = self._read(number, line.strip())
                 if (row.day, row.currency) in rows:
                     raise forms.ValidationError(gettext("Line %(n)s names a day and currency twice.") % {"n": number})
                 rows[row.day, row.currency] = row
         return list(rows.values())
 
-    def _read(self, number: int, words: list[str]) -> DailyRate:
+    def _read(self, number: int, line: str) -> DailyRate:
+        wrong = forms.ValidationError(
+            gettext("Line %(n)s is not a day, a currency and a rate, as in 2026-10-31 USD 0.92.") % {"n": number}
+        )
+        if not (said := _RATE.fullmatch(line)):
+            raise wrong
         try:
-            day, currency, rate = words
-            row = DailyRate(day=date.fromisoformat(day), currency=currency.upper(), into=self.home, rate=Decimal(rate))
-            if not (re.fullmatch(r"[A-Z]{3}", row.currency) and 0 < row.rate < 10**9 and row.currency != self.home):
-                raise ValueError(words)
-        except (ValueError, ArithmeticError) as error:
-            raise forms.ValidationError(
-                gettext("Line %(n)s is not a day, a currency and a rate, as in 2026-10-31 USD 0.92.") % {"n": number}
-            ) from error
-        if row.day > clock.today():
-            raise forms.ValidationError(gettext("Line %(n)s names a day that is still to come.") % {"n": number})
-        return row
+            day = date.fromisoformat(said[1])
+        except ValueError:
+            raise wrong from None
+        currency, rate = said[2].upper(), Decimal(said[3].replace(",", ".")).quantize(_FINEST)
+        if refusal := self._refusal(day, currency, rate):
+            raise forms.ValidationError(refusal % {"n": number, "currency": currency})
+        return DailyRate(day=day, currency=currency, into=self.home, rate=rate)
+
+    def _refusal(self, day: date, currency: str, rate: Decimal) -> str:
+        if not is_currency(currency):
+            return gettext("Line %(n)s: there is no currency %(currency)s.")
+        if currency == self.home:
+            return gettext("Line %(n)s: %(currency)s is the newsroom's own currency and is worth itself.")
+        if not 0 < rate < 10**9:
+            return gettext("Line %(n)s: the rate is too small or too large to be kept.")
+        if day < months.FIRST:
+            return gettext("Line %(n)s names a day that is too far away.")
+        return gettext("Line %(n)s names a day that is still to come.") if day > clock.today() else ""
 
 
 class _RowsForm(forms.Form):

@@ -5,6 +5,7 @@ clocks takes away or gives twice is refused.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -36,13 +37,19 @@ WAYS = [
     ("points:quadratic", _("Give points, of which each further one costs more.")),
     ("equal_shares:quadratic", _("Give points, of which each further one costs more, balanced.")),
 ]  # fmt: skip
+# Years in which a round can be.
+EARLIEST, LATEST = 1990, 2100
 _MOMENT = "%Y-%m-%dT%H:%M"
 
 
+def _not_far_away(moment: datetime) -> None:
+    if not EARLIEST <= moment.year <= LATEST:
+        raise forms.ValidationError(_("This day is too far away."))
+
+
 def _moment(**more: Any) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MOMENT), **more
-    )  # fmt: skip
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MOMENT)
+    return forms.DateTimeField(widget=widget, validators=[_not_far_away], **more)
 
 
 class RoundForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time

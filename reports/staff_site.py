@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +38,8 @@ class StaffSite(AdminSite):
 
         @roles.required(Role.ADMIN, Role.SUPPORT)
         def logged(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if "\x00" in "".join(request.GET.values()):
+                raise BadRequest  # the admin looks for what an address says as it stands
             if view not in (self.index, self.i18n_javascript):
                 log.record(roles.patron_of(request), "admin.open", target=request.path[:100], method=request.method)
             response: HttpResponseBase = inner(request, *args, **kwargs)

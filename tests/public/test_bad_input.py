@@ -212,7 +212,17 @@ def test_another_host_is_refused(reader: Reader, settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/no-such-page/", "/support/second/x/", "/support/second/%00/", "/support/%00", "/%ED%A0%80"]
+    "path",
+    [
+        "/no-such-page/",
+        "/support/second/x/",
+        "/support/second/%00/",
+        "/support/%00",
+        "/%ED%A0%80",
+        "/reports/newsroom/EU%00R/",
+        "/admin/%00/",
+        "/admin/members/patron/%00/change/",
+    ],
 )
 def test_an_unknown_address_gets_a_page(reader: Reader, settings: Settings, path: str) -> None:
     settings.DEBUG = False

@@ -22,6 +22,13 @@ def test_pages_that_would_open_a_back_door_do_not_exist(staff: Callable[[str], C
     assert staff("admin").get(f"/admin/{path}").status_code == 404
 
 
+def test_an_address_that_is_no_text_is_refused(staff: Callable[[str], Client]) -> None:
+    browser = staff("admin")
+    assert browser.get("/reports/newsroom/EU%00R/").status_code == 404
+    assert browser.get("/admin/members/patron/?role=%00").status_code == 400
+    assert browser.get("/admin/members/patron/?q=%00").status_code == 400
+
+
 def test_its_own_sign_in_leads_to_ours(db: None, client: Client) -> None:
     assert client.get("/admin/login/").headers["Location"] == "/account/login/"
     assert client.get("/admin/").headers["Location"] == "/account/login/?next=/admin/"

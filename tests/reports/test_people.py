@@ -60,7 +60,7 @@ def test_a_person_is_found_by_receipt_statement_and_reference_at_the_bank(marko:
 
 
 @pytest.mark.parametrize(
-    "words", ["", " ", "x", "\u0663\u0663\u0663\u0663", "9999-999999", "cus_", "%", "__", "no one"]
+    "words", ["", " ", "x", "\u0663\u0663\u0663\u0663", "9999-999999", "cus_", "%", "__", "no one", "S0000-1"]
 )
 def test_nothing_is_found_by_what_leads_to_nobody(marko: Patron, olena: Patron, words: str) -> None:
     assert find(words) == []

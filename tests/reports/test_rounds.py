@@ -114,6 +114,8 @@ def test_an_editor_sees_a_round_through(editor: Client):
         ({"publish_totals": "9"}, "totals tell who voted how"),
         ({"publish_ballots": "49"}, "you can only be stricter"),
         ({"weight": "4"}, "less than or equal to 3"),
+        ({"opens_at": "0001-01-01T00:00"}, "too far away"),
+        ({"closes_at": "9999-12-31T23:59"}, "too far away"),
         ({"closes_at": "2030-03-01T10:00"}, "closes after it opens"),
         ({"reminds_at": "2030-03-09T10:00"}, "while the round is open"),
         ({"title_en": "", "title_uk": ""}, "at least one language"),

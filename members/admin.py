@@ -27,6 +27,11 @@ class PatronAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes none at 
     def has_delete_permission(self, request: HttpRequest, obj: Patron | None = None) -> bool:  # noqa: ARG002
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Patron | None = None) -> bool:
+        """What was erased, or rests in another record, is only looked at."""
+        stands = obj is None or (obj.erased_at is None and obj.merged_into_id is None)
+        return stands and super().has_change_permission(request, obj)
+
     def save_model(self, request: HttpRequest, obj: Patron, form: "ModelForm[Patron]", change: bool) -> None:
         super().save_model(request, obj, form, change)
         rights = [name for name in form.changed_data if name in {"role", "is_active"}]

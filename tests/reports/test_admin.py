@@ -8,6 +8,7 @@ from django.test import Client
 
 from audit.models import StaffAction
 from members.models import Patron
+from newsroom import clock
 from tests.signing_in import first_step, patron
 
 
@@ -50,6 +51,19 @@ def test_an_admin_changes_a_role_which_is_logged_and_signs_out(staff: Callable[[
     link = StaffAction.objects.get(action="patron.change")
     assert (link.target, link.facts) == (f"patron:{who.pk}", {"role": ["editor", "finance"], "fields": ["role"]})
     assert StaffAction.objects.filter(action="admin.open", target=page).count() == 2
+
+
+def test_what_was_erased_or_rests_in_another_record_is_not_changed(staff: Callable[[str], Client]) -> None:
+    browser, stands = staff("admin"), patron("stands@example.org")
+    erased = Patron.objects.create(email="a@erased.invalid", is_active=False, erased_at=clock.now())
+    merged = Patron.objects.create(email="b@example.org", is_active=False, merged_into=stands)
+    for who in (erased, merged):
+        page = f"/admin/members/patron/{who.pk}/change/"
+        assert browser.get(page).status_code == 200
+        for sent in ({"language": "en", "role": "finance", "is_active": "on"}, {"language": "uk", "name": "Olena"}):
+            assert browser.post(page, sent).status_code == 403
+    assert not StaffAction.objects.filter(action="patron.change").exists()
+    assert not Patron.objects.filter(pk__in=[erased.pk, merged.pk], language="uk").exists()
 
 
 def test_support_looks_and_does_not_change(staff: Callable[[str], Client]) -> None:

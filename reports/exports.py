@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from openpyxl import Workbook
 
 from members.models import Patron
@@ -60,7 +61,8 @@ def make_due() -> int:
     One whose worker was killed is begun anew, five times at most.
     """
     made = 0
-    for export in TableExport.objects.filter(ready_at=None, tries__lt=MOST_TRIES).order_by("id"):
+    waiting = TableExport.objects.filter(_allowed(), ready_at=None, tries__lt=MOST_TRIES)
+    for export in waiting.order_by("id"):
         try:
             with locks.exclusive(f"table_export:{export.pk}"):
                 made += _make(export)
@@ -91,15 +93,31 @@ def _keep(export: TableExport, number: int, piece: bytes) -> bool:
     return is_wanted
 
 
+def of(staff: Patron) -> "QuerySet[TableExport]":
+    """What somebody asked for and may still fetch, or may once it is made. Nothing of what their role lost."""
+    found: QuerySet[TableExport] = TableExport.objects.filter(_allowed(), asked_by=staff)
+    return found.exclude(expires_at__lte=clock.now())
+
+
 def forget_expired() -> int:
-    """Deletes what can no longer be fetched, and what could never be made. Returns how many."""
-    old = clock.now() - LASTS
-    gone = TableExport.objects.filter(expires_at__lt=clock.now()) | TableExport.objects.filter(
-        ready_at=None, asked_at__lt=old
-    )
+    """Deletes what nobody can fetch any more: too old, never made, or its wisher is of the wrong role by now.
+
+    Returns how many.
+    """
+    now = clock.now()
+    old = Q(expires_at__lt=now) | Q(ready_at=None, asked_at__lt=now - LASTS)
+    gone = TableExport.objects.filter(old | ~_allowed())
     count: int = gone.count()
     gone.delete()
     return count
+
+
+def _allowed() -> Q:
+    """Whose wisher still works here, in a role that may have the table."""
+    allowed = Q()
+    for table in TABLES.values():
+        allowed |= Q(table=table.name, asked_by__role__in=table.roles)
+    return allowed & Q(asked_by__is_active=True)
 
 
 def _counted(rows: Iterable[tuple[Any, ...]], export: TableExport) -> Iterator[tuple[Any, ...]]:

@@ -40,7 +40,7 @@ def exports(request: HttpRequest) -> HttpResponseBase:
             return _answer(verbs.file(table, filters, wish["format"]), table.name, wish["format"])
         verbs.ask(table, filters, wish["format"], by=staff, total=total)
         return redirect("reports:exports")
-    mine = TableExport.objects.filter(asked_by=staff).exclude(expires_at__lt=clock.now())
+    mine = verbs.of(staff)
     context: dict[str, Any] = {
         "form": form,
         "mine": [(export, TABLES[export.table].title, _state(export)) for export in mine[:20]],
@@ -65,8 +65,7 @@ def _state(export: TableExport) -> str:
 def file(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     """/reports/exports/…/file/: one's own file, for a day; another's is answered as if there were none."""
     staff = roles.patron_of(request)
-    open_ones = TableExport.objects.filter(asked_by=staff, expires_at__gt=clock.now())
-    export = get_object_or_404(open_ones, reference=reference)
+    export = get_object_or_404(verbs.of(staff).filter(ready_at__isnull=False), reference=reference)
     log.record(staff, "export.fetch", target=f"table_export:{export.pk}")
     return _answer(_pieces(export), export.table, export.format)
 

@@ -22,6 +22,7 @@ from reports import exports, privacy
 from reports.models import TableExport, TableExportPart
 from reports.tables import TABLES
 from tests.house.tree import ROOT
+from tests.signing_in import at_once
 
 PAGE = "/reports/exports/"
 
@@ -194,6 +195,32 @@ def ask_for_patrons(finance: Client, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(exports, "AT_ONCE", 0)
     finance.post(PAGE, wish(table="patrons", reason="yearly letter"))
     return f"{PAGE}{TableExport.objects.get(table='patrons').reference}/file/"
+
+
+@pytest.mark.parametrize("change", [{"role": "editor"}, {"role": "support"}, {"role": ""}, {"is_active": False}])
+def test_whoever_may_not_have_a_table_any_more_loses_their_files(
+    finance: Client, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    address = ask_for_patrons(finance, monkeypatch)
+    assert exports.make_due() == 1
+    finance.post(PAGE, wish(table="patrons", reason="once more"))
+    account = Patron.objects.filter(role="finance")
+    pk = account.get().pk
+    account.update(**change)
+    assert exports.make_due() == 0, "what is not made yet is not made"
+    assert exports.forget_expired() == 2
+    assert not TableExportPart.objects.exists()
+    Patron.objects.filter(pk=pk).update(role="finance", is_active=True)
+    again = at_once(Patron.objects.get(pk=pk))
+    assert again.get(address).status_code == 404
+
+
+def test_another_role_that_may_have_the_table_keeps_the_file(finance: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = ask_for_patrons(finance, monkeypatch)
+    exports.make_due()
+    Patron.objects.filter(role="finance").update(role="admin")
+    assert exports.forget_expired() == 0
+    assert at_once(Patron.objects.get(role="admin")).get(address).status_code == 200
 
 
 def test_an_erasure_takes_every_file_that_names_people_with_it(

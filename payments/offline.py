@@ -18,7 +18,6 @@ from payments.models.donation import Giver, Interval
 from payments.models.ledger import Kind
 from payments.models.payment import PaymentState, Source
 
-
 # Nothing that is recorded is older than computers.
 EARLIEST = date(1990, 1, 1)
 

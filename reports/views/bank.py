@@ -45,7 +45,10 @@ def upload(request: HttpRequest) -> HttpResponse:
 @roles.required(Role.FINANCE, Role.ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def look(request: HttpRequest, reference: str) -> HttpResponse:
-    """What would become of each line; with POST `record`, it becomes of it. A CSV of a new kind is explained first."""
+    """What would become of each line; with POST `record`, it becomes of it. Both are logged.
+
+    A CSV of a new kind is explained first.
+    """
     file = get_object_or_404(BankFile, reference=reference, content__isnull=False)
     content = file.text
     if "map" in request.POST or not (bank_files.is_camt(content) or bank_imports.remembered(content)):
@@ -59,6 +62,7 @@ def look(request: HttpRequest, reference: str) -> HttpResponse:
     if "record" in request.POST and not wrong:
         return _record(request, file, lines, said)
     planned = bank_imports.plan(lines, said)
+    log.record(roles.patron_of(request), "bank.view", target=f"bank_file:{file.pk}", lines=len(lines))
     asked = _asked(planned)
     counts = Counter(one.outcome for one in planned)
     context: dict[str, Any] = {

@@ -36,9 +36,8 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         return redirect("reports:merge", person.pk, form.cleaned_data["other"])
     likely = duplicates.of(person)
-    if request.method != "POST":
-        shown = [one.patron.pk for one in likely]
-        log.record(roles.patron_of(request), "patron.view", target=f"patron:{person.pk}", likely=shown)
+    shown = [one.patron.pk for one in likely]
+    log.record(roles.patron_of(request), "patron.view", target=f"patron:{person.pk}", likely=shown)
     context = {
         "person": person, "name": _name(person), "form": form,
         "likely": [(one, _name(one.patron)) for one in likely],
@@ -65,9 +64,8 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     except (merge_plan.Refusal, BallotNotFound) as refusal:
         messages.error(request, refusal.sentence)
         return redirect("reports:patron", kept.pk)
-    if request.method != "POST":
-        log.record(staff, "patron.view", target=f"patron:{kept.pk}", beside=merged.pk)
-        log.record(staff, "patron.view", target=f"patron:{merged.pk}", beside=kept.pk)
+    log.record(staff, "patron.view", target=f"patron:{kept.pk}", beside=merged.pk)
+    log.record(staff, "patron.view", target=f"patron:{merged.pk}", beside=kept.pk)
     context = {
         "form": form, "kept": kept, "merged": merged, "name": _name(kept),
         "sides": [_side(kept), _side(merged)], "going": list(_going(plan)),
@@ -91,8 +89,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("They are two records again."))
         return redirect("reports:patron", done.kept_id)
-    if request.method != "POST":
-        log.record(roles.patron_of(request), "patron.view", target=f"patron:{done.kept_id}", beside=done.merged_id)
+    log.record(roles.patron_of(request), "patron.view", target=f"patron:{done.kept_id}", beside=done.merged_id)
     context = {"form": form, "done": done, "name": _name(done.kept), "other": _name(done.merged)}
     return render(request, "reports/merge_undo.html", context, status=_status(form))
 

@@ -45,8 +45,7 @@ def payment(request: HttpRequest, pk: int) -> HttpResponse:
     form = RefundForm(request.POST if request.method == "POST" else None, left=left)
     if form.is_valid() and _refund(request, row, form):
         return redirect("reports:payment", pk=row.pk)
-    if request.method != "POST":
-        log.record(roles.patron_of(request), "payment.view", target=f"payment:{row.pk}")
+    log.record(roles.patron_of(request), "payment.view", target=f"payment:{row.pk}")
     is_refundable = row.source == Source.STRIPE and row.state == PaymentState.SUCCEEDED and left.minor > 0
     context: dict[str, Any] = {
         "payment": row,

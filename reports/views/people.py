@@ -32,12 +32,9 @@ def people(request: HttpRequest) -> HttpResponse:
     form, found = FindForm(request.POST if request.method == "POST" else None), None
     if form.is_valid():
         found = find.find(form.cleaned_data["words"])
-        log.record(
-            roles.patron_of(request),
-            "patron.find",
-            target=", ".join(f"patron:{one.patron.pk}" for one in found[:5]),
-            found=len(found),
-        )
+        shown = [one.patron.pk for one in found]
+        target = f"patron:{shown[0]}" if len(shown) == 1 else ""
+        log.record(roles.patron_of(request), "patron.find", target=target, found=len(found), shown=shown)
         if len(found) == 1:
             return redirect("reports:patron", pk=found[0].patron.pk)
     rows = [(one, names.of(one.patron, names.Audience.PEOPLE)) for one in found or []]

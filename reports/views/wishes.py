@@ -34,8 +34,7 @@ def wish(request: HttpRequest, reference: str, name: str) -> HttpResponse:
     form = WISHES[name](request.POST if request.method == "POST" else None, donation=donation, language=language)
     if form.is_valid() and "sure" in request.POST:
         return _carry_out(request, name, form)
-    if request.method != "POST":
-        log.record(roles.patron_of(request), "patron.view", target=f"patron:{donation.patron_id}")
+    log.record(roles.patron_of(request), "patron.view", target=f"patron:{donation.patron_id}")
     context = {
         "form": form, "donation": donation, "title": WISHES[name].title,
         "giver": names.of(donation, names.Audience.PEOPLE),

@@ -67,7 +67,7 @@ def test_a_statement_is_looked_at_and_then_recorded_whole(finance: Client, olena
     file = BankFile.objects.get()
     assert file.content is None
     assert finance.get(page).status_code == 404
-    link = StaffAction.objects.get()
+    link = StaffAction.objects.latest("id")
     assert (link.action, link.facts) == ("bank.import", {"payments": 2})
 
 

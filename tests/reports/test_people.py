@@ -80,7 +80,7 @@ def test_the_page_leads_to_the_one_found_and_keeps_what_was_looked_for_out_of_ad
     assert "Olena K." in support.get(answer.headers["Location"]).content.decode()
     logged = [(link.action, link.target, link.facts) for link in StaffAction.objects.all()]
     assert logged == [
-        ("patron.find", f"patron:{olena.pk}", {"found": 1}),
+        ("patron.find", f"patron:{olena.pk}", {"found": 1, "shown": [olena.pk]}),
         ("patron.view", f"patron:{olena.pk}", {}),
     ]
     assert "Nobody was found" in support.post(PEOPLE, {"words": "x@example.org"}).content.decode()

@@ -133,9 +133,8 @@ def cast(of: Round, patron: Patron, *, choices: Any) -> Receipt:
             raise NotEligible(verdict)
         line, receipt = _written(held, choices, held.entry)
         _put(held.round, patron, line)
-        first = RollEntry.objects.filter(pk=held.entry.pk, patron__merged_into=None)
-        if not held.entry.has_cast and not first.update(has_cast=True):
-            raise NotEligible(Verdict(eligibility.Reason.VOIDED))  # merged into another record a moment ago
+        if not held.entry.has_cast and not _marked(held.entry):
+            raise NotEligible(Verdict(eligibility.Reason.VOIDED))
     return receipt
 
 
@@ -203,6 +202,11 @@ def _put(held: Round, patron: Patron, line: str) -> None:
         raise KeyLost
     with apart() as cursor:
         cursor.execute(PUT, (uuid.uuid4(), held.pk, secrecy.ballot_key(key, patron.pk), line))
+
+
+def _marked(entry: RollEntry) -> bool:
+    """Notes on the roll that a first ballot was cast. Not so if the patron was merged into another a moment ago."""
+    return bool(RollEntry.objects.filter(pk=entry.pk, patron__merged_into=None).update(has_cast=True))
 
 
 @contextmanager

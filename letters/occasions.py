@@ -377,6 +377,18 @@ _ALL = (
         },
     ),
     Occasion(
+        "refund_declined", Group.STAFF, _("A refund that needs a second person was declined, to whoever asked for it."),
+        ("amount",),
+        {
+            "amount": _FIVE,
+            "facts": (
+                (_("Amount"), _FIVE), (_("Payment"), {"en": "7 (€5.00)", "uk": "7 (5,00\N{NO-BREAK SPACE}€)"}),
+                (_("Reason"), {"en": "Sent back by bank already", "uk": "Уже повернено через банк"}),
+            ),
+            "action": (_("Look at the payment"), f"{settings.SITE_URL}/reports/payments/7/"),
+        },
+    ),
+    Occasion(
         "dispute", Group.STAFF, _("A giver's bank asks about a payment, or takes it back."), ("amount", "deadline"),
         {
             "is_inquiry": False, "amount": _FIVE, "deadline": _NEXT_ON,

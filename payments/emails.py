@@ -21,7 +21,7 @@ from members.models import Patron, Role
 from newsroom import clock
 from newsroom.models import Newsroom
 from payments import names, wording
-from payments.models import Dispute, Donation, Invoice, Payment, Refund
+from payments.models import Dispute, Donation, Invoice, Payment, Refund, RefundRequest
 
 Fact = tuple[str | Promise, str]
 
@@ -211,6 +211,25 @@ def changed(donation: Donation, what: str, of: str) -> Letter | None:
         what=what,
         until=day(resumes_at, language) if donation.paused_at and resumes_at else "",
         card=wording.card(donation.card_brand, donation.card_last4, language),
+    )  # fmt: skip
+
+
+def refund_declined(request: RefundRequest) -> Letter | None:
+    """To whoever of the staff asked for it."""
+    asker, payment = request.asked_by, request.payment
+    amount = request.amount.format(asker.language)
+    return outbox.write(
+        occasion="refund_declined", key=f"refund_declined:{request.pk}", to=asker.email, language=asker.language,
+        patron=asker,
+        context={
+            "amount": amount,
+            "facts": [
+                (_("Amount"), amount),
+                (_("Payment"), f"{payment.pk} ({payment.amount.format(asker.language)})"),
+                (_("Reason"), request.declined_because),
+            ],
+            "action": (_("Look at the payment"), f"{settings.SITE_URL}/reports/payments/{payment.pk}/"),
+        },
     )  # fmt: skip
 
 

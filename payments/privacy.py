@@ -63,8 +63,8 @@ NOT_PERSONAL = {
     "InvoiceAttempt": "stripe_id failure_code",
     "Payment": "payment_intent charge currency method failure_code",
     "Refund": "stripe_id currency status failure_reason",
-    # `reason` is what staff type: the page asks them to name nobody there.
-    "RefundRequest": "reason",
+    # What staff type: the page asks them to name nobody there.
+    "RefundRequest": "reason declined_because",
     "Dispute": "stripe_id currency status reason",
     "Receipt": "language",
     "Leaving": "wish",

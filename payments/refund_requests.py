@@ -13,7 +13,7 @@ from members.models import Patron
 from money.money import Money
 from newsroom import clock
 from newsroom.models import GivingCurrency
-from payments import locks, refunds
+from payments import emails, locks, refunds
 from payments.models import Operation, Payment, RefundRequest
 from payments.models.operation import OperationState
 from payments.models.payment import PaymentState, Source
@@ -113,15 +113,20 @@ def approve(request: RefundRequest, *, by: Patron, language: str = "en") -> Oper
         raise DecidedJustNow from error
 
 
-def decline(request: RefundRequest, *, by: Patron) -> None:
-    """Nothing goes back. Raises a RefundRefused, also if the money has left although nobody could note it."""
+def decline(request: RefundRequest, *, by: Patron, reason: str) -> None:
+    """Nothing goes back, and whoever asked is told why by letter.
+
+    Raises a RefundRefused, also if the money has left although nobody could note it.
+    """
     try:
         with locks.exclusive(_lock(request), wait=True):
             request.refresh_from_db()
             _examine(request, by)
             if Operation.objects.filter(key=f"refund:{_key(request)}").exists():
                 raise AlreadyDecided
-            _decide(request, by, None)
+            with transaction.atomic():
+                _decide(request, by, None, because=reason)
+                emails.refund_declined(request)
     except locks.Busy as error:
         raise DecidedJustNow from error
 
@@ -133,9 +138,10 @@ def _examine(request: RefundRequest, by: Patron) -> None:
         raise OwnRequest
 
 
-def _decide(request: RefundRequest, by: Patron, operation: Operation | None) -> None:
+def _decide(request: RefundRequest, by: Patron, operation: Operation | None, *, because: str = "") -> None:
     request.decided_by, request.decided_at, request.operation = by, clock.now(), operation
-    request.save(update_fields=["decided_by", "decided_at", "operation"])
+    request.declined_because = because
+    request.save(update_fields=["decided_by", "decided_at", "operation", "declined_because"])
 
 
 def _key(request: RefundRequest) -> str:

@@ -1,6 +1,5 @@
-"""What staff type: the newsroom's own facts, currencies, refunds, money that came without Stripe."""
+"""What staff type: the newsroom's own facts, currencies, money that came without Stripe."""
 
-import uuid
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -198,21 +197,6 @@ class CurrencyForm(forms.Form):
             else:
                 self.row.full_clean()
         return cleaned
-
-
-class RefundForm(forms.Form):
-    """Money sent back. `key` names the wish, so that a second click sends nothing more."""
-
-    key = forms.UUIDField(widget=forms.HiddenInput)
-    amount = forms.CharField(label=_("Amount"), max_length=20)
-    reason = forms.CharField(label=_("Reason"), max_length=500, help_text=_("For the staff's log. Without names."))
-
-    def __init__(self, data: QueryDict | None, *, left: Money) -> None:
-        self.left = left
-        super().__init__(data, initial={"key": uuid.uuid4(), "amount": str(left.decimal)})
-
-    def clean_amount(self) -> Money:
-        return amount(self.cleaned_data["amount"], self.left.currency)
 
 
 class OfflineForm(forms.Form):

@@ -23,7 +23,7 @@ class RefundRequestQuerySet(models.QuerySet["RefundRequest"]):
 class RefundRequest(models.Model):
     """What one of the staff asks for and another decides; the database refuses that both are one.
 
-    `key` names the asker's form. An approved one has the operation by which the money goes back.
+    `key` names the asker's form. An approved one has the operation by which the money goes back, a declined one why.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -34,6 +34,7 @@ class RefundRequest(models.Model):
     asked_at = models.DateTimeField(db_default=clock.Now(), editable=False)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
+    declined_because = models.CharField(max_length=500, blank=True, db_default="")
     operation = models.OneToOneField(Operation, null=True, on_delete=models.PROTECT, related_name="+")
 
     objects: ClassVar[Any] = RefundRequestQuerySet.as_manager()
@@ -47,6 +48,10 @@ class RefundRequest(models.Model):
                 condition=Q(decided_at=None, decided_by=None, operation=None)
                 | Q(decided_at__isnull=False, decided_by__isnull=False),
                 name="refund_request_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(declined_because="") | Q(decided_at__isnull=False, operation=None),
+                name="refund_request_declined_because",
             ),
             models.UniqueConstraint(
                 fields=["payment"], condition=Q(decided_at=None), name="one_open_refund_request_of_a_payment"

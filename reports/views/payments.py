@@ -20,7 +20,8 @@ from payments.models.donation import Giver
 from payments.models.operation import OperationState
 from payments.models.payment import PaymentState, Source
 from reports import paging
-from reports.forms import AfterForm, OfflineForm, RefundForm, ReversalForm
+from reports.forms import AfterForm, OfflineForm, ReversalForm
+from reports.refund_forms import RefundForm
 
 PAGE = 50
 BOOKKEEPERS = (Role.FINANCE, Role.ADMIN)

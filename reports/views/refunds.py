@@ -16,6 +16,7 @@ from members import roles
 from payments import refund_requests, refunds
 from payments.models import RefundRequest
 from payments.models.operation import OperationState
+from reports.refund_forms import DecisionForm
 from reports.views.payments import BOOKKEEPERS
 
 
@@ -33,18 +34,22 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 def _decide(request: HttpRequest) -> HttpResponse:
     """Logged before the money leaves, so that none is without its name; so is that nothing came of it."""
-    staff, number = roles.patron_of(request), request.POST.get("id", "")
+    staff, form = roles.patron_of(request), DecisionForm(request.POST)
     if staff.role not in BOOKKEEPERS:
         raise PermissionDenied
-    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0
-    row = get_object_or_404(RefundRequest.objects.select_related("payment"), pk=wanted)
-    verb = "approve" if "approve" in request.POST else "decline"
+    if not form.is_valid():
+        messages.error(request, form.errors.get("reason", [_("Nothing was decided: approve it, or decline it.")])[0])
+        return redirect("reports:refund-requests")
+    said = form.cleaned_data
+    row = get_object_or_404(RefundRequest.objects.select_related("payment", "asked_by"), pk=said["id"])
     facts: dict[str, Any] = {"request": row.pk, "amount_minor": row.amount_minor, "currency": row.payment.currency}
-    log.record(staff, f"refund.{verb}", target=f"payment:{row.payment_id}", **facts)
+    log.record(
+        staff, f"refund.{said['decision']}", target=f"payment:{row.payment_id}", reason=said["reason"], **facts
+    )  # fmt: skip
     try:
-        if verb == "decline":
-            refund_requests.decline(row, by=staff)
-            messages.success(request, _("Declined. Nothing goes back."))
+        if said["decision"] == "decline":
+            refund_requests.decline(row, by=staff, reason=said["reason"])
+            messages.success(request, _("Declined. Nothing goes back, and whoever asked is told by letter."))
         else:
             operation = refund_requests.approve(row, by=staff, language=get_language() or "en")
             is_done = operation.state == OperationState.DONE

@@ -65,7 +65,7 @@ FREE = {
     "payments.Operation": "error",
     "payments.Leaving": "words",
     "payments.Statement": "giver content.name",
-    "payments.RefundRequest": "reason",
+    "payments.RefundRequest": "reason declined_because",
     "letters.Letter": "to subject text error",
     "letters.Wording": "subject opening closing",
     "letters.StoppedAddress": "address said",

@@ -10,6 +10,7 @@ import requests
 from django.db import IntegrityError, connections, transaction
 
 from audit.models import StaffAction
+from letters.models import Letter
 from members.models import Patron
 from money.money import Money
 from newsroom import clock
@@ -44,15 +45,16 @@ class Colleague:
         page = self.session.get(f"{self.base}payments/{request.payment_id}/", timeout=60).text
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token
-        data = {"csrfmiddlewaretoken": token[1], "id": str(request.pk), verb: "yes"}
+        data = {"csrfmiddlewaretoken": token[1], "id": str(request.pk), "decision": verb}
         return self.session.post(self.base + LIST, data=data, timeout=60, allow_redirects=False).status_code
 
     def refund(self, payment: Payment, amount: str) -> str:
         return self.press(f"payments/{payment.pk}/", amount=amount, reason="asked by telephone")
 
-    def decide(self, verb: str) -> str:
+    def decide(self, verb: str, reason: str = "sent by bank already") -> str:
         request = RefundRequest.objects.latest("pk")
-        return self.press(LIST, f"payments/{request.payment_id}/", id=str(request.pk), **{verb: "yes"})
+        said = {"id": str(request.pk), "decision": verb, "reason": reason}
+        return self.press(LIST, f"payments/{request.payment_id}/", **said)
 
 
 def at_once_by(many: int, do: Callable[[int], Any]) -> list[Any]:
@@ -108,7 +110,16 @@ def test_who_asks_does_not_decide_and_what_is_declined_does_not_go_back(story: W
     first, second = Colleague(story, "finance", "one"), Colleague(story, "admin", "two")
     first.refund(large, "250")
     assert "You asked for this refund yourself" in first.decide("approve")
-    assert "Declined. Nothing goes back." in second.decide("decline")
+    assert "Nothing was decided: approve it, or decline it." in second.decide("", reason="why not")
+    assert "Say why it is declined" in second.decide("decline", reason=" ")
+    assert RefundRequest.objects.get().decided_at is None
+    assert "Declined. Nothing goes back" in second.decide("decline")
+    assert RefundRequest.objects.get().declined_because == "sent by bank already"
+    told = Letter.objects.get(occasion="refund_declined")
+    assert (told.to, told.patron) == (first.who.email, first.who)
+    assert "sent by bank already" in told.text
+    assert StaffAction.objects.filter(action="refund.decline").latest("pk").reason == "sent by bank already"
+    assert "Declined: sent by bank already" in words(first.session.get(first.base + LIST, timeout=60).text)
     assert "This was decided already." in second.decide("approve")
     assert not large.operations.exists()
 

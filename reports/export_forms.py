@@ -32,8 +32,8 @@ class ExportForm(forms.Form):
         help_text=_("For the staff's log. Needed where the table names people. Without names."),
     )  # fmt: skip
 
-    def __init__(self, data: QueryDict | None, *, tables: list[Table]) -> None:
-        super().__init__(data)
+    def __init__(self, data: QueryDict | None, *, tables: list[Table], initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
         self.tables = {table.name: table for table in tables}
         cast("forms.ChoiceField", self.fields["table"]).choices = [(table.name, table.title) for table in tables]
         codes = [(code, code) for code in GivingCurrency.objects.values_list("code", flat=True)]

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 5_000
 LASTS = timedelta(hours=24)
 PIECE = 1_000_000
+# So many rows has a sheet; programs take 1,048,576 with the header.
+SHEET = 1_000_000
 # After so many rows the progress is written down.
 STEP = 2_000
 MOST_TRIES = 5
@@ -132,17 +134,24 @@ def _csv(table: Table, rows: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
 
 
 def _xlsx(table: Table, rows: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
-    """Written to a file without a name, since a workbook's directory comes last."""
+    """Written to a file without a name, since a workbook's directory comes last. Full sheets are followed by others."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(table.name)
-    sheet.append(table.columns)
-    for row in rows:
+    sheet = _sheet(book, table)
+    for number, row in enumerate(rows):
+        if number and number % SHEET == 0:
+            sheet = _sheet(book, table)
         sheet.append([cell(value) for value in row])
     with TemporaryFile() as paper:
         book.save(paper)
         paper.seek(0)
         while piece := paper.read(PIECE):
             yield piece
+
+
+def _sheet(book: Workbook, table: Table) -> Any:
+    sheet = book.create_sheet(f"{table.name}-{len(book.sheetnames) + 1}" if book.sheetnames else table.name)
+    sheet.append(table.columns)
+    return sheet
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:

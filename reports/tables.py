@@ -18,6 +18,8 @@ from money.money import Money
 from newsroom import clock
 from newsroom.models import Newsroom
 from payments.models import LedgerEntry, Payment, Payout
+from payments.models.ledger import Kind
+from reports.models import MoneyDay
 
 MONEY = frozenset({Role.FINANCE.value, Role.ADMIN.value})
 PAGE = 2000
@@ -40,6 +42,15 @@ class Filters:
             found &= Q(**{f"{name}__gte": clock.start_of(self.first)})
         if self.last:
             found &= Q(**{f"{name}__lt": clock.start_of(self.last + timedelta(days=1))})
+        return found
+
+    def days(self, name: str) -> Q:
+        """On the field `name`, a day."""
+        found = Q(currency=self.currency) if self.currency else Q()
+        if self.first:
+            found &= Q(**{f"{name}__gte": self.first})
+        if self.last:
+            found &= Q(**{f"{name}__lte": self.last})
         return found
 
 
@@ -128,12 +139,30 @@ def _entry(row: LedgerEntry, at: At) -> Iterator[tuple[Any, ...]]:
 
 
 def _payouts(filters: Filters) -> "QuerySet[Any]":
-    found = Q(currency=filters.currency) if filters.currency else Q()
-    if filters.first:
-        found &= Q(arrives_on__gte=filters.first)
-    if filters.last:
-        found &= Q(arrives_on__lte=filters.last)
-    return Payout.objects.filter(found).order_by("arrives_on", "id")
+    return Payout.objects.filter(filters.days("arrives_on")).order_by("arrives_on", "id")
+
+
+def _close(filters: Filters) -> "QuerySet[Any]":
+    return MoneyDay.objects.filter(filters.days("day")).order_by("day", "currency", "source", "kind")
+
+
+def _closed(row: MoneyDay, at: At) -> Iterator[tuple[Any, ...]]:
+    """A day's sum; of payouts each by itself, with the day on which the bank has it."""
+    del at  # a day has no moment
+    facts = (row.day, row.source, row.kind, row.currency)
+    if row.kind != Kind.PAYOUT:
+        yield (*facts, _amount(row.amount_minor, row.currency), row.lines, "", None)
+        return
+    span = (clock.start_of(row.day), clock.start_of(row.day + timedelta(days=1)))
+    lines = LedgerEntry.objects.filter(
+        occurred_at__gte=span[0], occurred_at__lt=span[1], kind=row.kind, currency=row.currency, source=row.source
+    )
+    for line in lines.select_related("payout").order_by("id"):
+        payout = line.payout
+        yield (
+            *facts, _amount(line.amount_minor, line.currency), 1, payout.stripe_id if payout else "",
+            payout.arrives_on if payout else None,
+        )  # fmt: skip
 
 
 # What a kind of line is booked under.
@@ -141,16 +170,21 @@ ACCOUNTS = {
     "payment": "gifts", "refund": "refunds", "refund_reversal": "refunds", "dispute": "disputes",
     "dispute_reversal": "disputes", "fee": "fees", "dispute_fee": "fees", "adjustment": "adjustments",
 }  # fmt: skip
+# Stripe's words for it.
+NEVER_ARRIVED = frozenset({"failed", "canceled"})
 
 
 def _journal(row: Payout, at: At) -> Iterator[tuple[Any, ...]]:
-    """A payout as entries of a journal that sum to nothing: the bank's debit, and what it is made of against it."""
+    """A payout as entries of a journal that sum to nothing: the bank's debit, and what it is made of against it.
+
+    One that never reached the bank is booked against what is still to be cleared: a later one brings its money.
+    """
     del at  # a payout has a day
     sums: dict[str, int] = {}
     for line in row.lines.exclude(kind="payout"):
         sums[ACCOUNTS[line.kind]] = sums.get(ACCOUNTS[line.kind], 0) + line.amount_minor
     facts = (row.arrives_on, row.stripe_id, row.status, row.currency)
-    yield (*facts, "bank", _amount(row.amount_minor, row.currency))
+    yield (*facts, "clearing" if row.status in NEVER_ARRIVED else "bank", _amount(row.amount_minor, row.currency))
     for account, minor in sorted(sums.items()):
         yield (*facts, account, _amount(-minor, row.currency))
     if rest := row.amount_minor - sum(sums.values()):
@@ -183,6 +217,10 @@ TABLES = {
             ("line", "occurred", "source", "kind", "amount", "currency", "seen_amount", "seen_currency", "rate",
              "payment", "payout", "balance_transaction", "bank_reference", "available", "note"),
             _ledger, _entry,
+        ),
+        Table(
+            "close", _("Month close, by day and payout"),
+            ("day", "source", "kind", "currency", "amount", "lines", "payout", "at_bank"), _close, _closed,
         ),
         Table(
             "journal", _("Journal of payouts, for bookkeeping"),

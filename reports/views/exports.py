@@ -27,7 +27,7 @@ def exports(request: HttpRequest) -> HttpResponseBase:
     """One's own files, and the form for another. What is taken is logged before it leaves."""
     staff = roles.patron_of(request)
     tables = [table for table in TABLES.values() if staff.role in table.roles]
-    form = ExportForm(request.POST if request.method == "POST" else None, tables=tables)
+    form = ExportForm(request.POST if request.method == "POST" else None, tables=tables, initial=request.GET.dict())
     if form.is_valid():
         wish = form.cleaned_data
         table, filters = TABLES[wish["table"]], Filters(wish["first"], wish["last"], wish["currency"])

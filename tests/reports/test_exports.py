@@ -18,7 +18,7 @@ from money.money import Money
 from newsroom import clock
 from payments import offline
 from payments.models import LedgerEntry, Payment, Payout
-from reports import exports, privacy
+from reports import exports, privacy, rollups
 from reports.models import TableExport, TableExportPart
 from reports.tables import TABLES
 from tests.house.tree import ROOT
@@ -125,6 +125,66 @@ def test_the_journal_of_a_payout_sums_to_nothing(finance: Client, stripe_payment
         ("bank", "9.00"), ("fees", "0.59"), ("gifts", "-10.00"), ("clearing", "0.41")
     ]  # fmt: skip
     assert sum(Decimal(line[5]) for line in lines) == 0
+
+
+@pytest.mark.parametrize(("currency", "bank"), [("JPY", "900"), ("KWD", "0.900"), ("UAH", "9.00")])
+@pytest.mark.parametrize("status", ["paid", "failed"])
+def test_a_journal_balances_in_every_currency_and_a_payout_that_failed_is_no_money_at_the_bank(
+    finance: Client, currency: str, bank: str, status: str
+) -> None:
+    payout = Payout.objects.create(
+        stripe_id="po_1", amount_minor=900, currency=currency, status=status, arrives_on=clock.today(),
+        created_at=clock.now(),
+    )  # fmt: skip
+    LedgerEntry.objects.create(
+        kind="adjustment", balance_transaction="txn_1", payout=payout, amount_minor=1000, currency=currency,
+        occurred_at=clock.now(),
+    )  # fmt: skip
+    lines = rows(finance.post(PAGE, wish(table="journal")))[1:]
+    first = {"paid": "bank", "failed": "clearing"}[status]
+    assert (lines[0][4], lines[0][5]) == (first, bank)
+    assert sum(Decimal(line[5]) for line in lines) == 0
+
+
+def test_the_close_of_a_month_has_every_day_and_each_payout(finance: Client, stripe_payment: Payment) -> None:
+    day = clock.today() - timedelta(days=3)
+    noon = clock.start_of(day) + timedelta(hours=12)
+    offline.record(email="olena@example.org", amount=Money(1250, "EUR"), received_on=day, reference="B-1")
+    for number in range(2):
+        payout = Payout.objects.create(
+            stripe_id=f"po_{number}", amount_minor=300, currency="EUR", status="paid", arrives_on=day, created_at=noon
+        )
+        LedgerEntry.objects.create(
+            kind="payout", balance_transaction=f"txn_{number}", payout=payout, amount_minor=-300, currency="EUR",
+            occurred_at=noon,
+        )  # fmt: skip
+    LedgerEntry.objects.create(
+        kind="payment", balance_transaction="txn_9", payment=stripe_payment, amount_minor=1000, currency="EUR",
+        occurred_at=noon, seen_minor=1000, seen_currency="EUR",
+    )  # fmt: skip
+    rollups.rebuild(with_own=True)
+    address = f"{PAGE}?table=close&first={day}&last={day}"
+    form = finance.get(address).context["form"]
+    asked = wish(table=form["table"].value(), first=form["first"].value(), last=form["last"].value())
+    assert rows(finance.post(PAGE, asked))[1:] == [
+        [f"{day}", "offline", "payment", "EUR", "12.50", "1", "", ""],
+        [f"{day}", "stripe", "payment", "EUR", "10.00", "1", "", ""],
+        [f"{day}", "stripe", "payout", "EUR", "-3.00", "1", "po_0", f"{day}"],
+        [f"{day}", "stripe", "payout", "EUR", "-3.00", "1", "po_1", f"{day}"],
+    ]
+    assert "table=close&amp;first=" in finance.get("/reports/close/").content.decode()
+
+
+def test_a_sheet_that_is_full_is_followed_by_another(finance: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "SHEET", 2)
+    for number in range(5):
+        record("olena@example.org", 100 + number, "EUR", f"B-{number}")
+    book = load_workbook(BytesIO(content(finance.post(PAGE, wish(format="xlsx")))))
+    assert book.sheetnames == ["payments", "payments-2", "payments-3"]
+    found = [[row[16] for row in book[name].iter_rows(values_only=True)] for name in book.sheetnames]
+    assert found == [
+        ["bank_reference", "B-0", "B-1"], ["bank_reference", "B-2", "B-3"], ["bank_reference", "B-4"]
+    ]  # fmt: skip
 
 
 def test_a_long_table_is_made_in_the_background_and_is_for_one_day_and_one_person(

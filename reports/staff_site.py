@@ -38,7 +38,7 @@ class StaffSite(AdminSite):
 
         @roles.required(Role.ADMIN, Role.SUPPORT)
         def logged(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if "\x00" in "".join(request.GET.values()):
+            if "%00" in request.META["QUERY_STRING"]:
                 raise BadRequest  # the admin looks for what an address says as it stands
             if view not in (self.index, self.i18n_javascript):
                 log.record(roles.patron_of(request), "admin.open", target=request.path[:100], method=request.method)

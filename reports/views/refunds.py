@@ -38,7 +38,8 @@ def _decide(request: HttpRequest) -> HttpResponse:
     if staff.role not in BOOKKEEPERS:
         raise PermissionDenied
     if not form.is_valid():
-        messages.error(request, form.errors.get("reason", [_("Nothing was decided: approve it, or decline it.")])[0])
+        usual = [_("Nothing was decided: approve it, or decline it.")]
+        messages.error(request, str(form.errors.get("reason", usual)[0]))
         return redirect("reports:refund-requests")
     said = form.cleaned_data
     row = get_object_or_404(RefundRequest.objects.select_related("payment", "asked_by"), pk=said["id"])

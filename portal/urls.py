@@ -21,7 +21,7 @@ from portal.views import (
 app_name = "portal"
 DONATION = "donations/<uuid:reference>"
 RECEIPT = r"^receipts/(?P<number>[0-9]{4}-[0-9]{6,9})"
-STATEMENT = r"^statements/(?P<number>S[0-9]{4}-[0-9]{6,9})"
+STATEMENT = r"^statements/(?P<number>S[1-9][0-9]{3}-[0-9]{6,9})"
 
 urlpatterns = [
     path("", home.home, name="home"),

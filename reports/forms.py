@@ -47,6 +47,11 @@ def amount(text: str, currency: str, *, zero: bool = False) -> Money:
         raise forms.ValidationError(sentence, code=error.reason) from error
 
 
+def number(text: str) -> int:
+    """A row's number as a form sends it; 0, which no row has, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 class AfterForm(forms.Form):
     """Behind which row a list goes on: its beginning if that makes no sense."""
 

@@ -17,6 +17,7 @@ from members.models import Role
 from payments.models import Donation
 from people import erasure
 from people.models import Erasure
+from reports.forms import number
 
 
 @roles.required(Role.SUPPORT, Role.ADMIN)
@@ -24,9 +25,7 @@ from people.models import Erasure
 def erasures(request: HttpRequest) -> HttpResponse:
     """Newest first; with POST, that Stripe has redacted what it keeps of one."""
     if request.method == "POST":
-        number = request.POST.get("id", "")
-        wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0
-        row = get_object_or_404(Erasure.objects.exclude(erased_at=None), pk=wanted)
+        row = get_object_or_404(Erasure.objects.exclude(erased_at=None), pk=number(request.POST.get("id", "")))
         with transaction.atomic():
             erasure.note_redaction(row)
             log.record(roles.patron_of(request), "erasure.redacted", target=f"patron:{row.patron_id}")

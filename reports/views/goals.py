@@ -12,6 +12,7 @@ from members import roles
 from members.models import Role
 from newsroom.models import GivingCurrency
 from reports.figure_forms import GoalForm
+from reports.forms import number
 
 
 @roles.required(Role.FINANCE, Role.ADMIN)
@@ -20,8 +21,7 @@ def goal(request: HttpRequest) -> HttpResponse:
     """All goals, newest first. POST sets one, or takes back the one named by `drop`."""
     actor, dropped = roles.patron_of(request), request.POST.get("drop", "")
     if dropped:
-        if dropped.isascii() and dropped.isdigit() and len(dropped) < 19:
-            goals.drop(actor, int(dropped))
+        goals.drop(actor, number(dropped))
         return redirect("reports:goal")
     codes = list(GivingCurrency.objects.values_list("code", flat=True))
     form = GoalForm(request.POST if request.method == "POST" else None, currencies=codes)

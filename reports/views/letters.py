@@ -21,6 +21,7 @@ from members.models import Patron
 from payments import emails, names
 from payments.forms import WishForm
 from payments.models import Payment
+from reports.forms import number
 
 
 def _sendable(letters: "QuerySet[Letter, Letter]") -> "QuerySet[Letter, Letter]":
@@ -52,9 +53,8 @@ def _about(letter: Letter) -> object:
 
 
 def _again(request: HttpRequest, person: Patron, theirs: "QuerySet[Letter, Letter]") -> HttpResponse:
-    form, number = WishForm(request.POST), request.POST.get("letter", "")
-    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0
-    letter = get_object_or_404(_sendable(theirs), pk=wanted)
+    form = WishForm(request.POST)
+    letter = get_object_or_404(_sendable(theirs), pk=number(request.POST.get("letter", "")))
     if form.is_valid():
         with transaction.atomic():
             outbox.again(letter, to=person.email, wish=form.cleaned_data["wish"])

@@ -19,7 +19,7 @@ from payments import dunning, names, wishes, wording
 from payments.models import Donation, Invoice, Payment
 from people import duplicates, find
 from people.models import Note
-from reports.forms import FindForm, NoteForm
+from reports.forms import FindForm, NoteForm, number
 from reports.grant_forms import GrantForm
 from reports.views.wishes import HELPERS
 from reports.wish_forms import WISHES
@@ -98,7 +98,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     """/reports/patrons/7/notes/: adds a note, or with `remove` takes one's own away; logged."""
     person, staff = get_object_or_404(Patron, pk=pk, erased_at=None, merged_into=None), roles.patron_of(request)
     if removed := request.POST.get("remove", ""):
-        own = Note.objects.filter(patron=person, author=staff, pk=int(removed) if removed.isdecimal() else 0)
+        own = Note.objects.filter(patron=person, author=staff, pk=number(removed))
         with transaction.atomic():
             if own.delete()[0]:
                 log.record(staff, "note.remove", target=f"patron:{person.pk}")

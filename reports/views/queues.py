@@ -21,6 +21,7 @@ from members import emails, roles
 from payments import stripe_events
 from payments.models import Operation, StripeEvent
 from payments.models.operation import OperationState
+from reports.forms import number
 
 
 @roles.required(*roles.MONEY)
@@ -84,13 +85,7 @@ def _again(
 ) -> HttpResponse:
     """Runs the row named in the form again, or all of them, and logs which."""
     one = request.POST.get("id", "")
-    chosen = (
-        rows
-        if one == "all"
-        else rows.filter(pk=int(one))
-        if one.isascii() and one.isdigit() and len(one) < 18
-        else rows.none()
-    )
+    chosen = rows if one == "all" else rows.filter(pk=number(one))
     ids = list(chosen.values_list("pk", flat=True))
     with transaction.atomic():
         count = verb(ids)

@@ -181,7 +181,7 @@ def test_anothers_statement_is_answered_as_if_there_were_none(olena: Patron, cli
     made = statements.issue(olena, first=clock.today(), last=clock.today(), language="en")
     sign_in(client, patron("marko@example.org"))
     wrong_year = str(made).replace(str(made.issued_on.year), "2001")
-    for number in (str(made), "S2026-999999999", wrong_year):
+    for number in (str(made), "S2026-999999999", "S0000-000001", wrong_year):
         assert client.get(f"/account/statements/{number}/").status_code == 404
         assert client.get(f"/account/statements/{number}.pdf").status_code == 404
     assert str(made) not in client.get("/account/statements/").content.decode()

@@ -17,6 +17,7 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -169,6 +170,22 @@ def has_second_factor(patron: Patron) -> bool:
 def has_passkey(patron: Patron) -> bool:
     """Whether a passkey or a security key is enrolled."""
     return bool(Authenticator.objects.filter(user_id=patron.pk, type=Authenticator.Type.WEBAUTHN).exists())
+
+
+def forget_second_factor(patron: Patron) -> bool:
+    """Takes away app, passkeys and recovery codes of somebody who has lost them; whether there were any.
+
+    They are told by letter, signed out everywhere, and enrol anew before any page of the staff.
+    """
+    with transaction.atomic():
+        gone = set(Authenticator.objects.filter(user_id=patron.pk).values_list("type", flat=True))
+        Authenticator.objects.filter(user_id=patron.pk).delete()
+        for kind, what in ((Authenticator.Type.TOTP, "app_removed"), (Authenticator.Type.WEBAUTHN, "passkey_removed")):
+            if kind in gone:
+                emails.security_changed(patron, what)
+        if gone:
+            sessions.end_all(patron)
+    return bool(gone)
 
 
 def passed_second_factor(request: HttpRequest) -> bool:

@@ -64,6 +64,7 @@ ACTS: dict[str, str | Promise] = {
     "round.unschedule": _("took a round back into drafting"),
     "round.withdraw": _("withdrew a topic from a round"),
     "staff.appoint": _("gave somebody a role"),
+    "staff.forget_second_factor": _("took away somebody's lost second factor"),
     "stop.lift": _("let letters go to an address again"),
     "suggestion.accept": _("accepted a suggestion"),
     "suggestion.decline": _("declined a suggestion"),

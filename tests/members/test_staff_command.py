@@ -7,8 +7,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from audit.models import StaffAction
+from letters.models import Letter
 from members.models import Patron
-from tests.signing_in import patron, sign_in
+from tests.signing_in import first_step, patron, sign_in
 
 
 def _staff(*arguments: str) -> str:
@@ -40,6 +41,18 @@ def test_a_patron_becomes_staff_and_a_changed_role_signs_out(db: None, client: C
     assert "authenticator app" not in said
     assert client.get("/reports/").headers["Location"].startswith("/account/login/")
     assert StaffAction.objects.get().facts == {"role": ["finance", "editor"]}
+
+
+def test_a_lost_second_factor_is_taken_away_and_another_is_enrolled(db: None, client: Client) -> None:
+    who = patron("eve@newsroom.example", "finance", second_factor=True)
+    sign_in(client, who)
+    for _twice in range(2):
+        assert "authenticator app" in _staff(who.email, "--role", "finance", "--forget-second-factor")
+    assert client.get("/reports/").headers["Location"].startswith("/account/login/")
+    assert StaffAction.objects.get().action == "staff.forget_second_factor"
+    assert Letter.objects.filter(occasion="security_changed", to=who.email).count() == 1
+    assert first_step(client, who.email).status_code == 302
+    assert client.get("/reports/").headers["Location"] == "/account/second-factor/"
 
 
 @pytest.mark.parametrize("arguments", [("no-address", "--role", "admin"), ("eve@newsroom.example", "--role", "owner")])

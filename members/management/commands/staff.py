@@ -21,6 +21,11 @@ class Command(BaseCommand):
         parser.add_argument("address", help="the e-mail address to sign in with")
         parser.add_argument("--role", required=True, choices=Role.values)
 
+        parser.add_argument(
+            "--forget-second-factor", action="store_true",
+            help="take away the app, passkeys and recovery codes of somebody who has lost them",
+        )  # fmt: skip
+
     def handle(self, *args: Any, **options: Any) -> None:
         address, role = options["address"].strip().lower(), options["role"]
         try:
@@ -36,6 +41,8 @@ class Command(BaseCommand):
             patron.save()
             if (before, was_active) != (role, True):
                 log.record(None, "staff.appoint", target=f"patron:{patron.pk}", role=[before, role])
+            if options["forget_second_factor"] and accounts.forget_second_factor(patron):
+                log.record(None, "staff.forget_second_factor", target=f"patron:{patron.pk}")
         self.stdout.write(f"{address} is {role} now.")
         self.stdout.write(f"Sign in at {settings.SITE_URL}{reverse('account_login')} with the code that is sent there.")
         if not accounts.has_second_factor(patron):

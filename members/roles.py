@@ -9,11 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
 from members import accounts, sessions
 from members.models import Patron, Role
+from newsroom.models import Newsroom
 
 Rest = ParamSpec("Rest")
 View = Callable[Concatenate[HttpRequest, Rest], HttpResponseBase]
@@ -48,7 +50,8 @@ def way_in(request: HttpRequest) -> str:
 def required(*roles: str) -> Callable[[View[Rest]], View[Rest]]:
     """For staff pages: signed in, not disabled, of one of the roles, and the second factor shown in this session.
 
-    A patron without a role is told that there is no such page, staff of another role that it is not theirs.
+    A patron without a role is told that there is no such page, staff of another role that it is not theirs. Moments are
+    printed and read in the newsroom's zone.
     """
 
     def wrap(view: View[Rest]) -> View[Rest]:
@@ -60,7 +63,8 @@ def required(*roles: str) -> Callable[[View[Rest]], View[Rest]]:
                 return detour
             if patron_of(request).role not in roles:
                 raise PermissionDenied
-            return _unstored(view(request, *args, **kwargs))
+            with timezone.override(Newsroom.current().zone_info):
+                return _unstored(view(request, *args, **kwargs))
 
         return guarded
 

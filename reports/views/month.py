@@ -56,16 +56,14 @@ def month(request: HttpRequest) -> HttpResponse:
     steps, crowds = monthly.steps(chosen), persons.crowds(chosen)[0]
     context = frame(request, form, chosen) | {
         "today": _received(*(2 * (clock.today(),))) if chosen == months.this() else None,
-        "received": _received(chosen, months.last_day(chosen)),
-        "received_before": _in_month(months.after(chosen, -1)),
-        "received_year": _in_month(months.after(chosen, -YEAR)),
-        "net": _net(chosen),
+        "received": _thrice(_in_month, chosen),
+        "net": _thrice(_net, chosen),
         "returns": _thrice(money.returns, chosen),
         "gifts": _thrice(_gifts, chosen),
         "sums": [_sum(told, chosen) for told in steps.values()],
         "history": _history(steps, request.GET.get("currency", "")),
         "kinds": [(str(kind), kind.label) for kind in MovementKind],
-        "headline": _headline(steps, chosen),
+        "headline": _headline(steps, chosen, at(crowds, chosen)),
         "goal": _goal(steps, crowds, chosen),
         "crowd": at(crowds, chosen),
         "crowd_before": at(crowds, months.after(chosen, -1)),
@@ -81,10 +79,11 @@ def month(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/month.html", context, status=200 if form.is_valid() else 400)
 
 
-def _thrice(read: Callable[[date], Mapping[str, Row]], chosen: date) -> list[tuple[str, list[Row | None]]]:
-    """By currency, the month, the month before and the year before."""
-    found = [read(months.after(chosen, by)) for by in (0, -1, -YEAR)]
-    return [(currency, [rows.get(currency) for rows in found]) for currency in sorted({*found[0], *found[1]})]
+def _thrice(read: Callable[[date], Mapping[str, Row]], chosen: date) -> list[tuple[str, list[tuple[date, Row | None]]]]:
+    """By currency: the month, the month before and the year before, whichever of them has it."""
+    found = {month: read(month) for month in (months.after(chosen, by) for by in (0, -1, -YEAR))}
+    currencies = sorted({currency for rows in found.values() for currency in rows})
+    return [(currency, [(month, rows.get(currency)) for month, rows in found.items()]) for currency in currencies]
 
 
 def _gifts(month: date) -> dict[str, money.Gifts]:
@@ -99,25 +98,21 @@ def _in_month(first: date) -> dict[str, money.Seen]:
     return {row.currency: row for row in _received(first, months.last_day(first))}
 
 
-def _net(chosen: date) -> list[dict[str, Any]]:
-    """By currency of settlement: the month's kinds of lines, the net, the month before and the year before."""
-    spans = {name: months.after(chosen, by) for name, by in (("now", 0), ("before", -1), ("year", -YEAR))}
-    found = {name: money.settled(first, months.after(first)) for name, first in spans.items()}
-    by_gift = money.by_gift_month(chosen)
-    return [
-        {
-            "currency": currency, "kinds": found["now"].get(currency, {}), **_parts(found["now"].get(currency, {})),
-            "net": money.net(found["now"].get(currency, {})), "by_gift": by_gift.get(currency, 0),
-            "before": money.net(found["before"].get(currency, {})), "year": money.net(found["year"].get(currency, {})),
-        }
-        for currency in sorted({*found["now"], *found["before"], *by_gift})
-    ]  # fmt: skip
+def _net(month: date) -> dict[str, dict[str, int]]:
+    """By currency of settlement: the parts of net income, net income, and the same by the month of the gift."""
+    settled, by_gift = money.settled(month, months.after(month)), money.by_gift_month(month)
+    return {
+        currency: _parts(kinds) | {"net": money.net(kinds), "by_gift": by_gift.get(currency, 0)}
+        for currency in {*settled, *by_gift}
+        for kinds in [settled.get(currency, {})]
+    }
 
 
 def _parts(kinds: dict[str, int]) -> dict[str, int]:
-    """Refunds, disputes and fees, each with what came back of it."""
+    """Payments without those recorded by mistake; refunds, disputes and fees, each with what came back of it."""
     parts = {
-        "refunds": ("refund", "refund_reversal", "return"), "disputes": ("dispute", "dispute_reversal"),
+        "payments": ("payment", "mistake"), "refunds": ("refund", "refund_reversal", "return"),
+        "disputes": ("dispute", "dispute_reversal"),
         "fees": ("fee", "dispute_fee"),
     }  # fmt: skip
     return {name: sum(kinds.get(kind, 0) for kind in of) for name, of in parts.items()}
@@ -172,8 +167,8 @@ def _history(steps: dict[str, list[monthly.Step]], asked: str) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _headline(steps: dict[str, list[monthly.Step]], chosen: date) -> dict[str, Any] | None:
-    """The monthly sum of all currencies at the month's end, and what the change of rates made of the opening."""
+def _headline(steps: dict[str, list[monthly.Step]], chosen: date, crowd: persons.Crowd | None) -> dict[str, Any] | None:
+    """The monthly sum of all currencies at the month's end, also by the head, and what rates made of the opening."""
     home = GivingCurrency.home()
     here = {currency: step for currency, told in steps.items() if (step := at(told, chosen))}
     if not home or not here:
@@ -197,6 +192,8 @@ def _headline(steps: dict[str, list[monthly.Step]], chosen: date) -> dict[str, A
         # Also where a rate was stored for the one day and not for the other.
         "exchange": closing.minor - opening.minor - sum(kinds.values(), Fraction(0)),
         "before": [_closing(steps, month, home) for month in earlier],
+        # Without a currency that has no rate it would be too small.
+        "average": closing.minor / crowd.closing if crowd and crowd.closing and not closing.missing else None,
     }
 
 

@@ -72,16 +72,15 @@ def october(db: None) -> date:
 
 def test_the_month_shows_what_came_what_moved_and_who_is_there(staff: Staff, october: date) -> None:
     page = words(staff("finance").get(f"/reports/?month={october:%Y-%m}").content.decode())
-    assert "EUR €5.00 (1) €0.00 (0) €5.00 −€2.00" in page
-    assert "EUR €5.00 −€2.00 €0.00 −€0.44 €2.56 €2.56" in page
+    assert f"EUR {october:%Y-%m} €5.00 (1) €0.00 (0) €5.00 −€2.00" in page
+    assert f"EUR {october:%Y-%m} €5.00 −€2.00 €0.00 −€0.44 €2.56 €2.56" in page
+    assert "Monthly sum, all currencies a month earlier –, a year earlier –; on average €5.00 a patron" in page
     assert "new +€5.00 (1)" in page
     assert "Closing €5.00" in page
     assert "At the end 1" in page
 
 
-def test_single_gifts_what_went_back_and_the_whole_sum_stand_beside_the_month_and_the_year_before(
-    staff: Staff, october: date
-) -> None:
+def test_every_figure_of_the_month_stands_beside_the_month_and_the_year_before(staff: Staff, october: date) -> None:
     for months_ago, minors in ((1, [300, 700]), (13, [400])):
         at = clock.start_of(months.after(months.this(), -months_ago)) + timedelta(days=3)
         for minor in minors:
@@ -92,12 +91,19 @@ def test_single_gifts_what_went_back_and_the_whole_sum_stand_beside_the_month_an
                 currency="EUR", seen_minor=minor, seen_currency="EUR", occurred_at=at,
             )  # fmt: skip
     rollups.rebuild(with_own=True)
-    here = words(staff("finance").get(f"/reports/?month={october:%Y-%m}").content.decode())
-    assert "EUR 2 €5.00 €5.00 – 1 (€4.00)" in here
-    assert "EUR €15.00 (3) €2.00 (1) 33.3 % €0.00 (0) 0.0 % – 0.0 % · 0.0 %" in here.replace("\N{NO-BREAK SPACE}", " ")
+    then, before, year = (f"{months.after(october, by):%Y-%m}" for by in (0, -1, -12))
+    page = words(staff("finance").get(f"/reports/?month={then}").content.decode())
+    here = page.replace("\N{NO-BREAK SPACE}", " ")
+    nothing = f"{before} – – – – –"
+    assert f"EUR {then} €5.00 (1) €10.00 (2) €15.00 −€2.00 – {nothing} {year} €0.00 (0) €4.00 (1) €4.00 €0.00 –" in here
+    assert f"EUR {then} €15.00 −€2.00 €0.00 −€0.44 €12.56 €12.56 {before} – – – – – – {year} €4.00 €0.00" in here
+    assert f"EUR {then} 2 €5.00 €5.00 {before} 0 – – {year} 1 €4.00 €4.00" in here
+    went_back = "€15.00 (3) €2.00 (1) 33.3 % · 13.3 % €0.00 (0) 0.0 % · 0.0 %"
+    assert f"EUR {then} {went_back} {nothing} {year} €4.00 (1) €0.00 (0) 0.0 % · 0.0 %" in here
     after = words(staff("admin").get("/reports/").content.decode())
     assert "Month before €5.00 €5.00" in after  # of the one currency, and of all
-    assert "EUR 0 – – 2 (€5.00) –" in after
+    assert "all currencies a month earlier €5.00, a year earlier –" in after
+    assert f"{then} 2 €5.00 €5.00" in after
 
 
 def test_a_figure_opens_into_its_rows_its_payment_and_what_stripe_said(staff: Staff, october: date) -> None:
@@ -271,7 +277,8 @@ def test_the_one_figure_names_its_rates_and_tells_exchange_apart(staff: Staff, o
     then = words(finance.get(f"/reports/?month={october:%Y-%m}").content.decode())
     assert "€11.00 Monthly sum, all currencies" in then
     now = words(finance.get("/reports/").content.decode())
-    assert "€12.00 Monthly sum, all currencies JPY: 0.007" in now
+    earlier = "a month earlier €11.00, a year earlier –; on average €6.00 a patron"
+    assert f"€12.00 Monthly sum, all currencies {earlier} JPY: 0.007" in now
     assert "exchange rate – – +€1.00" in now
 
 

@@ -53,7 +53,8 @@ _ALL = (
     )),
     Definition("renewal", _("Yearly renewal"), _(
         "Of the paid years that ended in a month, those after which the same person paid a recurring charge for the "
-        "time that follows, within 30 days. A month is shown once these 30 days are over.",
+        "time that follows, within 30 days. What was sent back whole or taken back by a bank has paid for neither. A "
+        "month is shown once these 30 days are over.",
     )),
     Definition("value", _("What a patron brings, observed"), _(
         "What came of a cohort's recurring payments in its first 6, 12, 24 and 36 months, net of refunds, "
@@ -66,7 +67,7 @@ _ALL = (
     )),
     Definition("received", _("Received"), _(
         "What givers gave, in the currency they saw, on the day the money was booked; before fees, and before "
-        "anything went back.",
+        "anything went back. What was recorded by hand by mistake is taken off on the day on which that was found.",
     )),
     Definition("institutional", _("Grants and institutions"), _(
         "Money recorded by hand as a grant or as an institution's, less what was sent back of it. It is in no other "
@@ -81,7 +82,7 @@ _ALL = (
     Definition("returns", _("Refunds and disputes"), _(
         "Of the payments of a month, those of which something has been sent back or that a bank has disputed "
         "since, by number and by value. A dispute counts even if it was won: card networks judge by how many "
-        "there were.",
+        "there were. A payment that failed after all, or was recorded by mistake, never was one.",
     )),
     Definition("gifts", _("Single gifts"), _(
         "Mean and median of single gifts of which nothing went back. A recurring gift's average is the monthly "
@@ -109,7 +110,8 @@ _ALL = (
         "A person counts for the story, ask and campaign of the recurring gift with which they became a patron.",
     )),
     Definition("rule_first", _("Credit to the first gift ever"), _(
-        "A person counts for the story, ask and campaign of the first gift that they ever made, single or recurring.",
+        "A person counts for the story, ask and campaign of the first gift that they ever made, single or recurring. "
+        "Grants, institutions' money and what was recorded by mistake are nobody's gift.",
     )),
     Definition("goal", _("Goal"), _(
         "What the newsroom wants to have reached by a day: so many active patrons, or so large a monthly sum in one "

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from reports.models.parts import PARTS
 
 # A page's own arithmetic adds these up: what a newsroom keeps of what it was given.
-NET = ("payment", "return", "refund", "refund_reversal", "dispute", "dispute_reversal", "fee", "dispute_fee")
+NET = (
+    "payment", "mistake", "return", "refund", "refund_reversal", "dispute", "dispute_reversal", "fee", "dispute_fee",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,11 @@ _INSTITUTIONAL = """
     SELECT 1 FROM payments_payment ip JOIN payments_donation i ON i.id = ip.donation_id
     WHERE ip.id = {0}.payment_id AND i.giver <> 'reader')
 """
+# As payments.offline reverses a record that was a mistake: nothing was given, so nothing goes back.
+_MISTAKE = "e.source = 'offline' AND e.kind = 'refund' AND e.note = 'mistake'"
 KIND = f"""
 CASE WHEN {_INSTITUTIONAL.format("e")} THEN 'institutional'
+     WHEN {_MISTAKE} THEN 'mistake'
      WHEN e.kind = 'adjustment' AND e.payment_id IS NOT NULL THEN 'return' ELSE e.kind END
 """
 SETTLED = "e.written_in < %(through)s::text::xid8"
@@ -53,7 +58,8 @@ _BACK = f"""
     SELECT paid.payment_id, paid.month, paid.currency, paid.minor,
            COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind IN ('refund', 'refund_reversal')), 0) AS refunded,
            COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind = 'dispute'), 0) AS disputed,
-           COALESCE(SUM(e.seen_minor), 0) AS gone
+           COALESCE(SUM(e.seen_minor), 0) AS gone,
+           COALESCE(bool_or(e.kind = 'adjustment' OR {_MISTAKE}), false) AS is_undone
     FROM {{}} paid LEFT JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SETTLED}
      AND e.kind NOT IN ('payment', 'fee') AND e.kind <> 'dispute_fee'
     GROUP BY 1, 2, 3, 4
@@ -91,7 +97,7 @@ FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SET
         f"""{_OF_PAYMENTS}{_BACK.format("paid")}
 SELECT month, currency, COUNT(*), SUM(minor), COUNT(*) FILTER (WHERE refunded > 0), SUM(refunded),
        COUNT(*) FILTER (WHERE disputed > 0), SUM(disputed)
-FROM back GROUP BY 1, 2
+FROM back WHERE NOT is_undone GROUP BY 1, 2
 """,
     ),
     Sum(
@@ -163,6 +169,11 @@ _MONTH_OF = "date_trunc('month', {} AT TIME ZONE %(zone)s)::date"
 _MONTHLY = f"div(m.amount_minor::numeric * {PARTS}, m.interval_months)"
 _LIVE = "m.source = 'recurring' AND m.ended_at IS NULL AND m.paused_at IS NULL"
 _STANDS = "p.state = 'succeeded' AND p.refunded_minor < p.amount_minor AND p.disputed_minor = 0"
+# And what came for it, if anything, did not go back whole.
+_PAID = f"""
+{{0}}.status = 'paid' AND NOT EXISTS (
+    SELECT 1 FROM payments_payment p WHERE p.invoice_id = {{0}}.id HAVING COUNT(*) > 0 AND NOT bool_or({_STANDS}))
+"""
 
 NIGHT = (
     Sum(
@@ -194,9 +205,9 @@ WHERE i.first_failed_at IS NOT NULL AND i.amount_due_minor > 0 GROUP BY 1, 2, 3,
 SELECT {_MONTH_OF.format("i.period_end")}, COUNT(*), COUNT(*) FILTER (WHERE EXISTS (
     SELECT 1 FROM payments_donation o JOIN payments_invoice n ON n.donation_id = o.id
     WHERE o.patron_id = d.patron_id AND n.id <> i.id AND n.period_start >= i.period_end - interval '1 day'
-      AND n.paid_at <= i.period_end + interval '30 days'))
+      AND n.paid_at <= i.period_end + interval '30 days' AND {_PAID.format("n")}))
 FROM payments_invoice i JOIN payments_donation d ON d.id = i.donation_id
-WHERE i.status = 'paid' AND i.period_end - i.period_start > interval '300 days' AND i.period_end <= %(now)s
+WHERE {_PAID.format("i")} AND i.period_end - i.period_start > interval '300 days' AND i.period_end <= %(now)s
 GROUP BY 1
 """,
     ),
@@ -216,7 +227,10 @@ WITH came AS (
     UNION ALL
     SELECT came.*, 'first', d.origin_id FROM came LEFT JOIN LATERAL (
         SELECT d.origin_id FROM payments_donation d JOIN payments_payment p ON p.donation_id = d.id
-        WHERE d.patron_id = came.patron_id AND p.paid_at IS NOT NULL ORDER BY p.paid_at, p.id LIMIT 1
+        WHERE d.patron_id = came.patron_id AND d.giver = 'reader' AND p.state = 'succeeded'
+          AND (p.source = 'stripe' OR NOT EXISTS (
+              SELECT 1 FROM payments_ledgerentry e WHERE e.payment_id = p.id AND {_MISTAKE}))
+        ORDER BY p.paid_at, p.id LIMIT 1
     ) d ON true
 ), rows AS (
     SELECT month, rule, origin_id, currency, 0 AS started, 1 AS joined, monthly_parts, is_old::int AS old, 0 AS kept

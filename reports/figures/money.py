@@ -68,10 +68,12 @@ def seen(first: date, until: date) -> list[Seen]:
 
 def _seen(currency: str, kinds: dict[tuple[str, bool], tuple[int, int]]) -> Seen:
     recurring, single = kinds.get(("payment", True), (0, 0)), kinds.get(("payment", False), (0, 0))
+    # What was recorded by mistake was never received.
+    undone, mistakes = kinds.get(("mistake", False), (0, 0))
     institutional, _lines = kinds.get(("institutional", False), (0, 0))
-    apart = {"payment", "institutional"}
+    apart = {"payment", "mistake", "institutional"}
     back = sum(minor for (kind, _), (minor, _lines) in kinds.items() if kind not in apart)
-    return Seen(currency, *recurring, *single, back, institutional)
+    return Seen(currency, *recurring, single[0] + undone, single[1] - mistakes, back, institutional)
 
 
 def returns(month: date) -> dict[str, ReturnMonth]:

@@ -7,7 +7,8 @@ class MoneyDay(models.Model):
     """What arrived and left on a day, in the currency of settlement, by kind of line.
 
     `return` is the kind of an adjustment that belongs to a payment: a delayed payment that failed after all.
-    `institutional` is that of every line of a grant or an institution, whatever it says.
+    `institutional` is that of every line of a grant or an institution, whatever it says, and `mistake` that of the
+    reversal of a record by hand that was one.
     """
 
     day = models.DateField()

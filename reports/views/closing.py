@@ -104,7 +104,7 @@ def lines(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         span = (clock.start_of(said["first"]), clock.start_of(said["last"] + timedelta(days=1)))
-        found = LedgerEntry.objects.filter(occurred_at__gte=span[0], occurred_at__lt=span[1], **form.wanted())
+        found = LedgerEntry.objects.filter(form.wanted(), occurred_at__gte=span[0], occurred_at__lt=span[1])
         rows, after = paging.onward(found, "occurred_at", said["after"], PAGE)
     context = {"form": form, "rows": rows, "after": after}
     return render(request, "reports/lines.html", context, status=200 if form.is_valid() else 400)

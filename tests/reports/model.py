@@ -31,7 +31,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the book."""
+    """One line of the book, of payment -1 if of none. Kinds of their own: `return`, `mistake`, `institutional`."""
 
     payment: int
     at: datetime
@@ -55,6 +55,7 @@ class Due:
     paid_at: datetime | None = None
     by: str = ""
     cause: str = ""
+    payment: int | None = None
 
 
 @dataclass
@@ -73,6 +74,7 @@ class History:
 
     `payers`: payment → (person, whether it recurs). `votes` in the order of their closes. `came_by` and `paid_by`: from
     where the gift behind a membership, and behind a payment, came. `cards`: membership → days until its card expires.
+    `by_hand`: payments recorded by hand.
     """
 
     zone: ZoneInfo
@@ -84,6 +86,7 @@ class History:
     came_by: dict[int, str] = field(default_factory=dict)
     paid_by: dict[int, str] = field(default_factory=dict)
     cards: dict[int, int] = field(default_factory=dict)
+    by_hand: set[int] = field(default_factory=set)
 
     def month(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date().replace(day=1)
@@ -306,7 +309,8 @@ def cohorts(history: History, last: date) -> dict[tuple[date, date], int]:
     return found
 
 
-NET = {"payment", "fee", "refund", "refund_reversal", "dispute", "dispute_reversal", "dispute_fee"}
+BACK = {"refund", "refund_reversal", "dispute", "dispute_reversal", "return", "mistake"}
+NET = {"payment", "fee", "dispute_fee"} | BACK
 
 
 def net_income(history: History, month: date) -> dict[str, int]:
@@ -323,7 +327,7 @@ def by_gift_month(history: History, month: date) -> dict[str, int]:
     paid = {line.payment: history.month(line.at) for line in history.lines if line.kind == "payment"}
     sums: dict[str, int] = defaultdict(int)
     for line in history.lines:
-        if line.kind in NET and paid[line.payment] == month:
+        if line.kind in NET and paid.get(line.payment) == month:
             sums[line.currency] += line.amount
     return dict(sums)
 
@@ -331,8 +335,9 @@ def by_gift_month(history: History, month: date) -> dict[str, int]:
 def returned(history: History, month: date) -> dict[str, tuple[int, int, int, int, int]]:
     """By the currency the giver saw, of a month's payments: payments, refunded ones, disputed ones, and both values."""
     paid = {line.payment: line for line in history.lines if line.kind == "payment" and history.month(line.at) == month}
+    undone = {line.payment for line in history.lines if line.kind in {"return", "mistake"}}
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
-    for number, line in paid.items():
+    for number, line in ((number, line) for number, line in paid.items() if number not in undone):
         row = found[line.seen_currency]
         row[0] += 1
         back = -sum(
@@ -354,8 +359,7 @@ def gifts(history: History, month: date) -> dict[str, tuple[Fraction, Fraction]]
     for line in history.lines:
         if line.kind != "payment" or history.month(line.at) != month or history.payers[line.payment][1]:
             continue
-        kinds = {"refund", "refund_reversal", "dispute", "dispute_reversal"}
-        back = sum(other.seen for other in history.lines if other.payment == line.payment and other.kind in kinds)
+        back = sum(other.seen for other in history.lines if other.payment == line.payment and other.kind in BACK)
         if not back:
             amounts[line.seen_currency].append(line.seen)
     return {

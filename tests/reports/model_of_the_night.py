@@ -6,22 +6,25 @@ from fractions import Fraction
 from math import ceil
 
 from tests.reports.model import DAY, NET, History, Support, people, standing, told
+from tests.reports.model_of_money import went_back
 
 MONTH = timedelta(days=30)
 
 
-def renewals(history: History) -> dict[date, tuple[int, int]]:
-    """By the month in which a paid year ended: how many did, and of how many the same person paid the time after it."""
+def renewals(history: History, now: datetime) -> dict[date, tuple[int, int]]:
+    """By the month in which a paid year ended: how many did, and of how many the same person paid the time after it.
+
+    What went back whole has paid for nothing.
+    """
     found: dict[date, list[int]] = defaultdict(lambda: [0, 0])
-    for year in history.invoices:
-        if year.paid_at is None or year.until - year.at < 300 * DAY:
-            continue
+    paid = [one for one in history.invoices if one.paid_at and not (one.payment and went_back(history, one.payment))]
+    for year in (one for one in paid if one.until - one.at >= 300 * DAY and one.until <= now):
         row = found[history.month(year.until)]
         row[0] += 1
         row[1] += any(
             other.person == year.person and other is not year and other.at >= year.until - DAY
             and other.paid_at is not None and other.paid_at <= year.until + MONTH
-            for other in history.invoices
+            for other in paid
         )  # fmt: skip
     return {month: (ended, renewed) for month, (ended, renewed) in found.items()}
 
@@ -52,25 +55,18 @@ def at_risk(history: History, for_ever: datetime) -> dict[tuple[str, str], tuple
 
 def _standing_payments(history: History) -> set[int]:
     """Persons with a recurring payment of which something is left, and that no bank has taken back."""
-    found = set()
-    for number, (person, recurs) in history.payers.items():
-        lines = [line for line in history.lines if line.payment == number]
-        back = {"refund", "refund_reversal"}
-        seen = sum(line.seen for line in lines if line.kind == "payment")
-        refunded = -sum(line.seen for line in lines if line.kind in back)
-        taken = sum(line.seen for line in lines if line.kind in {"dispute", "dispute_reversal"})
-        if recurs and refunded < seen and not taken:
-            found.add(person)
-    return found
+    recurring = [(number, person) for number, (person, recurs) in history.payers.items() if recurs]
+    return {person for number, person in recurring if not went_back(history, number)}
 
 
 def _credited(history: History, person: int, membership: int, rule: str) -> str:
     """Where the gift came from that the rule credits; the empty word if from nowhere, or if there is none."""
     if rule == "joining":
         return history.came_by[membership]
+    undone = {line.payment for line in history.lines if line.kind in {"return", "mistake"}}
     paid = [
         (line.at, line.payment) for line in history.lines
-        if line.kind == "payment" and history.payers[line.payment][0] == person
+        if line.kind == "payment" and history.payers[line.payment][0] == person and line.payment not in undone
     ]  # fmt: skip
     return history.paid_by.get(min(paid)[1], "") if paid else ""
 

@@ -21,7 +21,8 @@ from reports.figures import closing, money, monthly, months
 
 # Of a history's changes those that can move a sum.
 MOVING = ("joined", "changed", "paused", "resumed", "ended", "returned")
-KEPT = ("payment", "fee", "refund", "refund_reversal", "dispute", "dispute_reversal", "dispute_fee")
+BACK = ("mistake", "return", "refund", "refund_reversal", "dispute", "dispute_reversal")
+KEPT = ("payment", "fee", "dispute_fee", *BACK)
 
 
 def proofs(last: date) -> dict[str, int]:
@@ -93,11 +94,12 @@ class Book:
         book = cls(defaultdict(int), defaultdict(int))
         rows = LedgerEntry.objects.values_list(
             "occurred_at", "source", "currency", "kind", "amount_minor", "seen_currency", "seen_minor",
-            "payment", "payment__donation__interval", "payment__donation__giver",
+            "payment", "payment__donation__interval", "payment__donation__giver", "note",
         )  # fmt: skip
-        for at, source, currency, kind, minor, seen_currency, seen, payment, interval, giver in rows.iterator():
-            is_return = kind == "adjustment" and payment
-            named = "institutional" if source == "offline" and giver != "reader" else "return" if is_return else kind
+        for at, source, currency, kind, minor, seen_currency, seen, payment, interval, giver, note in rows.iterator():
+            named = "return" if kind == "adjustment" and payment else kind
+            if source == "offline":
+                named = "institutional" if giver != "reader" else "mistake" if note == "mistake" else kind
             day = at.astimezone(here).date()
             book.days[day, source, currency, named] += minor
             if seen is not None:
@@ -118,7 +120,9 @@ def sums_are_the_ledger(book: Book) -> int:
         assert money.net_income(month, until) == net
         for one in money.seen(month, until):
             assert one.recurring_minor == book.seen.get((month, one.currency, "payment", True), 0)
-            assert one.single_minor == book.seen.get((month, one.currency, "payment", False), 0)
+            assert one.single_minor == sum(
+                book.seen.get((month, one.currency, kind, False), 0) for kind in ("payment", "mistake")
+            )
             assert one.institutional_minor == book.seen.get((month, one.currency, "institutional", False), 0)
             assert one.received_minor + one.institutional_minor + one.back_minor == sum(
                 minor for (at, currency, *_), minor in book.seen.items() if (at, currency) == (month, one.currency)

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from newsroom import clock
 from reports import rollups
-from reports.figures import coming, failing, money, monthly, months, persons, taking_part
+from reports.figures import closing, coming, failing, money, monthly, months, persons, taking_part
 from reports.models import CohortMoney, OriginMonth, RoundMoney, RoundPersons, parts
-from tests.reports import model, model_of_rounds, model_of_the_night
+from tests.reports import model, model_of_money, model_of_rounds, model_of_the_night
+from tests.reports.givings import more
 from tests.reports.histories import pasts
 from tests.reports.model import History
 
@@ -37,14 +38,17 @@ def months_of(history: History) -> list[date]:
     return sorted({months.after(month, by) for month in touched for by in (-1, 0, 1, 2)})
 
 
-@given(past=pasts())
+@given(past=pasts(), also=more())
 @settings(
     max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
-def test_every_figure_is_what_the_model_says(db: None, past: Callable[[], History]) -> None:
+def test_every_figure_is_what_the_model_says(
+    db: None, past: Callable[[], History], also: Callable[[History], None]
+) -> None:
     with suppress(Undone), transaction.atomic():
         history = past()
+        also(history)
         rollups.rebuild(with_own=True)
         looked = months_of(history)
         agree_on_sums(history, looked)
@@ -91,6 +95,13 @@ def agree_on_money(history: History, looked: list[date]) -> None:
         until = model.following(month)
         assert without_nothing(money.net_income(month, until)) == without_nothing(model.net_income(history, month))
         assert without_nothing(money.by_gift_month(month)) == without_nothing(model.by_gift_month(history, month))
+        seen = {
+            one.currency: (one.recurring_minor, one.recurring, one.single_minor, one.single, one.back_minor,
+                           one.institutional_minor)
+            for one in money.seen(month, until)
+        }  # fmt: skip
+        assert seen == model_of_money.received(history, month)
+        agree_on_close(history, month)
         returns = {
             currency: (row.payments, row.refunded, row.disputed, row.refunded_minor, row.disputed_minor)
             for currency, row in money.returns(month).items()
@@ -102,6 +113,14 @@ def agree_on_money(history: History, looked: list[date]) -> None:
     for age in persons.VALUE_AGES:
         have = {key: sums[age] for key, sums in persons.values(LAST).items() if sums.get(age)}
         assert have == model.value(history, age, LAST)
+
+
+def agree_on_close(history: History, month: date) -> None:
+    told = closing.balances(month)
+    assert {one.currency: (one.opening, one.kinds, one.by_hand) for one in told.values()} == model_of_money.closes(
+        history, month
+    )
+    assert all(one.is_tied for one in told.values())
 
 
 def agree_on_failures(history: History, looked: list[date]) -> None:
@@ -117,7 +136,7 @@ def agree_on_failures(history: History, looked: list[date]) -> None:
 
 
 def agree_on_the_night(history: History, looked: list[date]) -> None:
-    assert persons.renewals(FIRST, LAST) == model_of_the_night.renewals(history)
+    assert persons.renewals(FIRST, LAST) == model_of_the_night.renewals(history, clock.now())
     exposed = failing.exposure()
     have = {(what, currency): told for currency, here in exposed.items() for what, told in here.items()}
     assert have == model_of_the_night.at_risk(history, datetime.max.replace(tzinfo=UTC))

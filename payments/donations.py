@@ -168,6 +168,9 @@ def _let_second_take_over(donation: Donation) -> None:
 
 def facts_of(donation: Donation, payments: list[Payment]) -> Facts | None:
     """What the donation's money says of its membership; None before the first payment has settled."""
+    if donation.membership is None:
+        # Somebody joins when the first invoice is paid, which may not have been seen yet although the payment has.
+        payments = [payment for payment in payments if payment.invoice is None or payment.invoice.status != "open"]
     # A payment can be seen here before its invoice is.
     received = [payment for payment in payments if payment.state == PaymentState.SUCCEEDED and payment.invoice_id]
     owed = donation.invoices.failing().exclude(pk__in=[payment.invoice_id for payment in received])
@@ -203,12 +206,11 @@ def facts_on(
     last_day = paid_through + timedelta(days=newsroom.grace_days)
     if ended_at is None and donation.paused_at is None and last_day < today:
         ended_at, reason = clock.start_of(last_day + timedelta(days=1)), EndReason.LAPSED
-    first = min(payment.paid_at for payment in received if payment.paid_at)
     return Facts(
         amount_minor=donation.total.minor,
         currency=donation.currency,
         interval_months=donation.months,
-        first_paid_at=first,
+        first_paid_at=min(map(_succeeded_at, received)),
         paid_through=paid_through,
         failing_since=failing_since if not donation.subscription_ended_at else None,
         paused_at=donation.paused_at if donation.has_live_subscription else None,
@@ -218,6 +220,12 @@ def facts_on(
         end_reason=reason if ended_at else "",
         forfeited_at=None if newest.stands else newest.returned_at,
     )
+
+
+def _succeeded_at(payment: Payment) -> datetime:
+    """A bank debit succeeds days after it was charged: when its invoice is paid; nothing else at Stripe says when."""
+    moments = [payment.paid_at, payment.invoice.paid_at if payment.invoice else None]
+    return max(moment for moment in moments if moment)
 
 
 def _asks_nothing(invoice: Invoice) -> bool:

@@ -65,7 +65,7 @@ def _more_happened(seen: StripeInvoice, row: Invoice | None) -> bool:
 
 
 def record(row: Invoice, seen: StripeInvoice, tried: Intent | None, attempts: list[Charge] | None) -> None:
-    """The failed attempts of an invoice whose row has just been set, and the letter if there is news.
+    """The failed attempts of an invoice whose row has just been set, when the first was, and the letter of news.
 
     Call it with the donation locked. `attempts` is what `charges` has of it. Letters that follow: payment_failed (once
     for each cause), recovered.
@@ -75,6 +75,10 @@ def record(row: Invoice, seen: StripeInvoice, tried: Intent | None, attempts: li
             _note(row, charge.id, charge.created_at, charge.failure_code)
     if is_failing(seen, tried):
         _note_newest(row, seen, tried)
+    if (first := row.attempts.first()) and first.tried_at != row.first_failed_at:
+        row.first_failed_at = first.tried_at
+        row.save(update_fields=["first_failed_at"])
+    if is_failing(seen, tried):
         if row.donation.has_live_subscription:
             emails.payment_failed(row)
     elif seen.status == "paid" and attempts is not None and not row.recovered_by and row.attempts.exists():
@@ -90,8 +94,12 @@ def is_failing(seen: StripeInvoice, tried: Intent | None) -> bool:
 
 
 def _note(row: Invoice, stripe_id: str, tried_at: datetime, failure_code: str) -> None:
+    """A bank says no to a debit days after it was charged, and only the event says when."""
     facts = {"invoice": row, "tried_at": tried_at, "failure_code": failure_code}
-    InvoiceAttempt.objects.get_or_create(stripe_id=stripe_id, defaults=facts)
+    told = StripeEvent.objects.filter(aggregate=row.payment_intent, object_id=stripe_id, type="charge.failed")
+    at = told.values_list("created_at", flat=True).first()
+    refused = {"tried_at": at} if at else {}
+    InvoiceAttempt.objects.update_or_create(stripe_id=stripe_id, defaults=refused, create_defaults=facts | refused)
 
 
 def _note_newest(row: Invoice, seen: StripeInvoice, tried: Intent | None) -> None:

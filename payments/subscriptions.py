@@ -112,8 +112,6 @@ def _set_invoice(donation: Donation, seen: StripeInvoice, tried: Intent | None, 
     row.created_at, row.paid_at = seen.created_at, seen.paid_at
     if dunning.is_failing(seen, tried):
         row.failure_code = (tried.failure_code if tried else "") or row.failure_code
-        # The first attempt follows at once on finalizing; when it was first seen here says nothing.
-        row.first_failed_at = seen.finalized_at or seen.created_at
     row.save()
     dunning.record(row, seen, tried, attempts)
 

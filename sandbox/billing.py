@@ -51,6 +51,8 @@ def start(
     if paid_by is None:
         dunning.collect(invoice["id"])
     else:
+        # Any attempt counts as the first: https://docs.stripe.com/api/invoices/object#invoice_object-attempt_count
+        change(invoice["id"], attempted=True, attempt_count=1)
         dunning.concluded(invoice["id"], store.get(paid_by))
     change(store.get(customer_id)["id"], currency=first["currency"])
     expect(store.get(subscription_id))

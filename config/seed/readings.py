@@ -8,7 +8,7 @@ from config.seed.stories import Story
 from payments import dunning, stripe_objects
 from payments.models import Dispute, Donation, Invoice, InvoiceAttempt, Payment, Refund
 from payments.models.payment import PaymentState, Source
-from payments.stripe_objects import Json, Subscription, moment
+from payments.stripe_objects import Json, Subscription
 from payments.subscriptions import last_day
 
 
@@ -80,7 +80,7 @@ def _invoice(
         period_end=seen.period_end, attempt_count=seen.attempt_count, next_attempt_at=seen.next_attempt_at,
         payment_intent=intent.id, hosted_url=seen.hosted_url, created_at=seen.created_at, paid_at=seen.paid_at,
         failure_code=failed[0].failure_code if failed else "",
-        first_failed_at=moment(raw["status_transitions"]["finalized_at"]) if failed else None,
+        first_failed_at=failed[-1].created_at if failed else None,
     )  # fmt: skip
 
 

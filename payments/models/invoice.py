@@ -74,8 +74,9 @@ class Invoice(models.Model):
 class InvoiceAttempt(models.Model):
     """An attempt that failed. Set from fetched state only, so it is there once however often it is seen.
 
-    `stripe_id` is that of the refused charge; where the bank asked for the giver's word, or no card was there to
-    charge, no charge exists, and it is that of the payment intent (or of the invoice, if it has none).
+    `tried_at` is when the bank refused. `stripe_id` is that of the refused charge; where the bank asked for the giver's
+    word, or no card was there to charge, no charge exists, and it is that of the payment intent (or of the invoice, if
+    it has none).
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="attempts")

@@ -73,6 +73,7 @@ class Money:
 # Signs that readers of every language here know. CLDR prints codes in their place outside a currency's home.
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "UAH": "₴", "JPY": "¥"}
 NO_BREAK_SPACE = "\xa0"
+MINUS = "\N{MINUS SIGN}"
 
 
 # A page of figures prints thousands of amounts, the same again each time it is opened.
@@ -88,7 +89,8 @@ def _printed(amount: Money, language: str, short: bool) -> str:
         decimal_quantization=False,
         format=_pattern(language, amount.currency, 0 if whole else digits),
     )
-    return printed
+    # A hyphen is no sign, and lines break after it. Files print `decimal`, which keeps it for programs to read.
+    return printed.replace("-", MINUS, 1) if amount.minor < 0 else printed
 
 
 def _pattern(language: str, currency: str, digits: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from members.models import Membership
 from money.money import Money
@@ -109,9 +110,11 @@ def _donation(row: Donation) -> Row:
 
 
 def _membership(row: Membership) -> Row:
-    amount = Money(row.amount_minor, row.currency)
-    every = _("a month") if row.interval_months == 1 else _("a year")
-    return Row(_("Patron %(id)s") % {"id": row.patron_id}, "patron", row.patron_id, f"{_printed(amount)} {every}")
+    count, amount = row.interval_months, _printed(Money(row.amount_minor, row.currency))
+    several = ngettext("%(amount)s every %(count)s month", "%(amount)s every %(count)s months", count)
+    says = {1: _("%(amount)s a month"), 12: _("%(amount)s a year")}.get(count, several)
+    told = says % {"amount": amount, "count": count}
+    return Row(_("Patron %(id)s") % {"id": row.patron_id}, "patron", row.patron_id, told)
 
 
 def _of_payment(number: int) -> str:
@@ -123,7 +126,7 @@ def _payment(row: Payment) -> Row:
 
 
 def _says(amount: Money, moment: Any) -> str:
-    return f"{_printed(amount)}, {moment.date()}" if moment else _printed(amount)
+    return f"{_printed(amount)}, {clock.day(moment)}" if moment else _printed(amount)
 
 
 def _printed(amount: Money) -> str:

@@ -1,6 +1,7 @@
 """How figures are printed: exact numbers are rounded here and nowhere earlier."""
 
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -23,14 +24,20 @@ def amount(minor: int | Fraction | str | None, currency: str, sign: bool = False
     if minor is None or minor == "":
         return NONE
     whole = round(Fraction(minor))
-    told = Money(abs(whole), currency).format(get_language() or "en")
-    return ("−" if whole < 0 else "+" if sign and whole > 0 else "") + told
+    return ("+" if sign and whole > 0 else "") + Money(whole, currency).format(get_language() or "en")
 
 
 @register.filter
 def printed(money: Money) -> str:
     """An amount as the reader's language writes it."""
     return money.format(get_language() or "en")
+
+
+@register.filter
+def rate(worth: Decimal) -> str:
+    """Without the zeros at its end, and never as a power of ten."""
+    text = f"{worth.normalize():f}"
+    return text.replace(".", ",") if get_language() == "uk" else text
 
 
 # Stripe's words for what became of a refund, a dispute or a payout.

@@ -100,7 +100,8 @@ def test_an_amount_is_a_whole_number(minor: object) -> None:
         (Money(123456, "UAH"), "uk", "1\xa0234,56\xa0₴"),
         (Money(1234, "JPY"), "en", "¥1,234"), (Money(500, "PLN"), "en", "PLN\xa05.00"),
         (Money(5120, "KWD"), "en", "KWD\xa05.120"),
-        (Money(-500, "EUR"), "en", "-€5.00"), (Money(500, "ISK"), "en", "ISK\xa05.00"),
+        (Money(-500, "EUR"), "en", "−€5.00"), (Money(-500, "JPY"), "uk", "−500\xa0¥"),
+        (Money(500, "ISK"), "en", "ISK\xa05.00"),
     ],
 )  # fmt: skip
 def test_amounts_print_with_stripes_digits_and_a_clear_sign(amount: Money, language: str, printed: str) -> None:

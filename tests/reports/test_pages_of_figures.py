@@ -261,6 +261,12 @@ def test_rates_are_entered_by_the_line_or_not_at_all(staff: Staff, october: date
     assert StaffAction.objects.get(action="rates.enter").facts["lines"] == 3
 
 
+@pytest.mark.parametrize(("worth", "said"), [("10", "10 EUR"), ("0.0000001", "0.0000001 EUR"), ("1.50", "1.5 EUR")])
+def test_a_rate_is_printed_in_plain_digits(staff: Staff, worth: str, said: str) -> None:
+    DailyRate.objects.create(day=date(2026, 10, 31), currency="KWD", into="EUR", rate=worth, source="bank")
+    assert f"KWD {said} bank" in words(staff("finance").get("/reports/rates/").content.decode())
+
+
 def test_the_one_figure_names_its_rates_and_tells_exchange_apart(staff: Staff, october: date) -> None:
     """5 EUR and 1,000 JPY, at first for 0.006 EUR each, a month later for 0.007."""
     gift = rows.monthly(patron=rows.patron(email="taro@example.org"), currency="JPY", subscription="sub_2")
@@ -335,10 +341,10 @@ def test_every_reason_why_stripe_differs_lists_its_rows_and_no_others(staff: Sta
         "Ended here, still alive at Stripe": f"Patron {alive.patron_id} : €5.00, monthly",
         "Paused": f"Patron {paused.patron_id} : €7.00 a month",
         "Past due, within the days of grace": f"Patron {failing.patron_id} : €7.00 a month",
-        "Money that never was at Stripe": f"Payment {by_hand.pk} : €25.00, {by_hand.paid_at:%Y-%m-%d}",
-        "Received, and not in Stripe's balance yet": f"Payment {waiting.pk} : €5.00, {at:%Y-%m-%d}",
-        "Refunds on their way": f"Payment {sent.pk} : €1.00, {at:%Y-%m-%d}",
-        "Other business on the same Stripe account": "txn_fee: -€0.09",
+        "Money that never was at Stripe": f"Payment {by_hand.pk} : €25.00, {today}",
+        "Received, and not in Stripe's balance yet": f"Payment {waiting.pk} : €5.00, {today}",
+        "Refunds on their way": f"Payment {sent.pk} : €1.00, {today}",
+        "Other business on the same Stripe account": "txn_fee: −€0.09",
     }
 
 

@@ -16,7 +16,7 @@ Kind = MembershipChange.Kind
 # What a change keeps of before and after.
 KEPT = (
     "amount_minor", "currency", "interval_months", "monthly_minor", "paid_through", "failing_since", "paused_at",
-    "leaves_at", "ended_at", "end_reason", "forfeited_at",
+    "resumes_at", "leaves_at", "ended_at", "end_reason", "forfeited_at",
 )  # fmt: skip
 
 
@@ -44,6 +44,8 @@ class Facts:
     ended_at: datetime | None = None
     end_reason: str = ""
     forfeited_at: datetime | None = None
+    # When the newest payment that stands was paid; dates a return, and is not kept.
+    paid_at: datetime | None = None
 
     @property
     def monthly_minor(self) -> int:
@@ -80,10 +82,10 @@ def follow(membership: Membership, facts: Facts) -> list[str]:
             row.save()
             MembershipChange.objects.bulk_create(moves)
         made = [str(move.kind) for move in moves]
-        if row.first_paid_at != facts.first_paid_at or row.resumes_at != facts.resumes_at:
-            row.first_paid_at, row.resumes_at = facts.first_paid_at, facts.resumes_at
-            row.save(update_fields=["first_paid_at", "resumes_at"])
-        for name in (*KEPT, "first_paid_at", "resumes_at"):
+        if row.first_paid_at != facts.first_paid_at:
+            row.first_paid_at = facts.first_paid_at
+            row.save(update_fields=["first_paid_at"])
+        for name in (*KEPT, "first_paid_at"):
             setattr(membership, name, getattr(row, name))
     return made
 
@@ -104,8 +106,9 @@ def hand_over(membership: Membership, patron: Patron) -> None:
 
 
 def facts_of(membership: Membership) -> Facts:
-    """What money and time have said of it last."""
-    return Facts(**{field.name: getattr(membership, field.name) for field in fields(Facts)})
+    """What money and time have said of it last, as far as it is kept."""
+    kept = (field.name for field in fields(Facts) if field.name != "paid_at")
+    return Facts(**{name: getattr(membership, name) for name in kept})
 
 
 def _in_its_place(membership: Membership) -> Membership | None:
@@ -160,7 +163,7 @@ def _terms(facts: Facts) -> dict[str, Any]:
 def _moves(row: Membership, facts: Facts) -> Iterator[tuple[str, dict[str, Any], datetime | None]]:
     """What differs, as moves in the order in which they are told: kind, fields, when it happened (None: now)."""
     if row.ended_at is not None and facts.ended_at is None:
-        yield Kind.RETURNED, {"ended_at": None, "end_reason": ""}, None
+        yield Kind.RETURNED, {"ended_at": None, "end_reason": ""}, _brought_back_at(row, facts)
     if any(getattr(row, name) != value for name, value in _terms(facts).items()):
         yield Kind.CHANGED, _terms(facts), None
     if row.paid_through != facts.paid_through:
@@ -178,18 +181,26 @@ def _moves(row: Membership, facts: Facts) -> Iterator[tuple[str, dict[str, Any],
         yield kind, {"forfeited_at": facts.forfeited_at}, facts.forfeited_at
     if row.ended_at is not None and facts.ended_at is not None:
         return  # what has ended neither fails nor recovers, and does not end again
-    for name, begun, over in (
-        ("failing_since", Kind.FAILED, Kind.RECOVERED),
-        ("paused_at", Kind.PAUSED, Kind.RESUMED),
-        ("leaves_at", Kind.LEAVING, Kind.STAYING),
+    for name, with_it, begun, over in (
+        ("failing_since", (), Kind.FAILED, Kind.RECOVERED),
+        ("paused_at", ("resumes_at",), Kind.PAUSED, Kind.RESUMED),  # a pause whose end moves is told again
+        ("leaves_at", (), Kind.LEAVING, Kind.STAYING),
     ):
-        value = getattr(facts, name)
-        if getattr(row, name) == value or (value is None and facts.ended_at):
+        value, fresh = getattr(facts, name), {each: getattr(facts, each) for each in (name, *with_it)}
+        if fresh == {each: getattr(row, each) for each in fresh} or (value is None and facts.ended_at):
             continue  # with an ending, no other is called off: nothing recovered, nobody stays
-        yield (begun if value else over), {name: value}, value if name != "leaves_at" else None
+        is_dated = name != "leaves_at" and getattr(row, name) != value
+        yield (begun if value else over), fresh, value if is_dated else None
     if facts.ended_at is not None:
-        over_with_it = {"failing_since": None, "paused_at": None, "leaves_at": None}
+        over_with_it = {"failing_since": None, "paused_at": None, "resumes_at": None, "leaves_at": None}
         yield Kind.ENDED, {"ended_at": facts.ended_at, "end_reason": facts.end_reason} | over_with_it, facts.ended_at
+
+
+def _brought_back_at(row: Membership, facts: Facts) -> datetime | None:
+    """By a payment since it ended, at that moment; by anything else (a merge undone, a refund that failed), now."""
+    if facts.paid_at is None or row.ended_at is None or row.end_reason == EndReason.MERGED:
+        return None
+    return facts.paid_at if facts.paid_at >= row.ended_at else None
 
 
 def _kept(membership: Membership) -> dict[str, Any]:

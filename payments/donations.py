@@ -204,7 +204,9 @@ def facts_on(
     paid_through = through.astimezone(zone).date()
     ended_at, reason = donation.subscription_ended_at, _end_reason(donation)
     last_day = paid_through + timedelta(days=newsroom.grace_days)
-    if ended_at is None and donation.paused_at is None and last_day < today:
+    # A pause keeps from lapsing what it finds alive, and revives nothing.
+    asked_until = donation.paused_at.astimezone(zone).date() if donation.paused_at else today
+    if ended_at is None and last_day < asked_until:
         ended_at, reason = clock.start_of(last_day + timedelta(days=1)), EndReason.LAPSED
     return Facts(
         amount_minor=donation.total.minor,
@@ -219,6 +221,7 @@ def facts_on(
         ended_at=ended_at,
         end_reason=reason if ended_at else "",
         forfeited_at=None if newest.stands else newest.returned_at,
+        paid_at=newest.paid_at if newest.stands else None,
     )
 
 

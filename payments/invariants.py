@@ -230,7 +230,7 @@ SELECT told.id FROM (
     SELECT c.id, c.before, LAG(c.after, 1, '{}') OVER (PARTITION BY c.membership_id ORDER BY c.id) AS earlier
     FROM members_membershipchange c
 ) told
-WHERE told.before <> told.earlier
+WHERE told.before - 'resumes_at' <> told.earlier - 'resumes_at'
 """,
     ),
     "donations.live_has_membership": (

@@ -50,7 +50,7 @@ def _step(story: Story, newsroom: Newsroom, now: datetime) -> None:
         story.membership.created_at = now
         story.changes.append(joined)
     story.changes += memberships.tell(story.membership, facts, now)
-    story.membership.first_paid_at, story.membership.resumes_at = facts.first_paid_at, facts.resumes_at
+    story.membership.first_paid_at = facts.first_paid_at
 
 
 def _as_of(story: Story, now: datetime) -> tuple[list[Payment], datetime | None]:

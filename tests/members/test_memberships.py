@@ -9,6 +9,7 @@ import pytest
 from members import memberships
 from members.memberships import Facts
 from members.models import Membership, MembershipChange, Patron
+from newsroom import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +26,7 @@ ENDED = replace(PAID, ended_at=ENDED_AT, end_reason="lapsed")
 STOPPED = replace(PAID, ended_at=ENDED_AT, end_reason="cancelled")
 LEAVING = replace(PAID, leaves_at=ENDED_AT)
 PAUSED = replace(PAID, paused_at=FAILED_AT)
+PLANNED = replace(PAUSED, resumes_at=datetime(2026, 6, 1, tzinfo=UTC))
 RENEWED = replace(PAID, paid_through=date(2026, 5, 10))
 
 
@@ -35,6 +37,8 @@ RENEWED = replace(PAID, paid_through=date(2026, 5, 10))
         ([LAPSED], ["failed", "ended"]),
         ([FAILING, LAPSED, ENDED], ["failed", "ended"]),
         ([FAILING, LAPSED, STOPPED], ["failed", "ended"]),
+        ([PAUSED, PLANNED, PAID], ["paused", "paused", "resumed"]),
+        ([PLANNED, STOPPED], ["paused", "ended"]),
         ([LEAVING, STOPPED], ["leaving", "ended"]),
         ([PAUSED, STOPPED], ["paused", "ended"]),
         ([LEAVING, PAID, FAILING, PAID], ["leaving", "staying", "failed", "recovered"]),
@@ -64,3 +68,23 @@ def test_what_has_ended_neither_fails_nor_leaves_nor_pauses(running: Facts) -> N
     row = Membership.objects.get()
     assert (row.failing_since, row.leaves_at, row.paused_at) == (None, None, None)
     assert (row.ended_at, row.end_reason) == (ENDED_AT, "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("reason", "paid_at", "returned_at"),
+    [
+        ("lapsed", datetime(2026, 5, 3, 8, tzinfo=UTC), datetime(2026, 5, 3, 8, tzinfo=UTC)),
+        ("lapsed", JOINED_AT, None),  # a refund that failed gives back what was paid long before
+        ("lapsed", None, None),
+        ("merged", datetime(2026, 5, 3, 8, tzinfo=UTC), None),
+    ],
+)
+def test_what_a_payment_brings_back_is_back_when_that_was_paid(
+    reason: str, paid_at: datetime | None, returned_at: datetime | None
+) -> None:
+    membership = memberships.start(Patron.objects.create(email="olena@example.org"), PAID)
+    memberships.follow(membership, replace(ENDED, end_reason=reason))
+    before = clock.now()
+    assert memberships.follow(membership, replace(RENEWED, paid_at=paid_at))[0] == "returned"
+    told = MembershipChange.objects.get(kind="returned").occurred_at
+    assert told == returned_at if returned_at else before <= told <= clock.now()

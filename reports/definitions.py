@@ -25,8 +25,9 @@ _ALL = (
     Definition("movements", _("Movements of the monthly sum"), _(
         "Why the sum changed between the beginning and the end of a month; opening and movements give the "
         "closing, to the last unit. A movement counts when it happened, but never before one that was recorded "
-        "earlier. Somebody who is back within a day has switched: that is raised or lowered, not left and come "
-        "back. 10 a month made 120 a year moves nothing. What one person raised and lowered in a month is netted.",
+        "earlier. Somebody who is back within a day has switched when they are back: that is raised or lowered, "
+        "not left and come back. 10 a month made 120 a year moves nothing. What one person raised and lowered in "
+        "a month is netted.",
     )),
     Definition("left", _("Left by choice, by unpaid time, by a dispute"), _(
         "By the reason for which the membership ended, on the day it ended, not on the day somebody asked. "
@@ -36,15 +37,31 @@ _ALL = (
         "Distinct persons with at least one live recurring membership. Recipients of gift memberships and of "
         "granted ones are not among them. Records that were merged are one person, in months that are over too.",
     )),
+    Definition("average", _("Average recurring gift"), _(
+        "The monthly sum at the month's end divided by the persons who give then, in each currency; of all "
+        "currencies, by active patrons. Whoever gives in two currencies is one person in each. Yearly gifts count "
+        "with a twelfth.",
+    )),
     Definition("churn", _("Patron churn"), _(
         "Persons who were live when the month began and are neither live nor paused when it ends, divided by "
         "persons live when it began. Those who came and went within the month are told apart, and so are those "
         "whose membership ended while it was paused. Yearly payers cannot leave for twelve months, so they are "
-        "shown apart from monthly ones.",
+        "shown apart from monthly ones; whoever goes over from the one to the other has left neither.",
     )),
     Definition("mrr_churn", _("Churn of the monthly sum"), _(
         "What left and what was lowered, divided by the opening. Net: less what was raised. Pauses and exchange "
         "rates are no churn.",
+    )),
+    Definition("changes", _("Raised and lowered"), _(
+        "Of the persons who were live when the month began, those who give more than then, and those who give "
+        "less, as the movements have it: what one person raised and lowered in a month is netted. Whoever raised "
+        "in one currency and lowered in another is in neither.",
+    )),
+    Definition("pauses", _("Back from a pause"), _(
+        "Of the pauses whose planned end lay in the month, those after which the same person had resumed within "
+        "30 days of it, or earlier, by the same gift or by one in its place. A pause whose end was moved counts "
+        "where it was moved to; one without a planned end is not due. A month is shown once these 30 days are "
+        "over. As of last night.",
     )),
     Definition("cohort", _("Cohorts"), _(
         "Those whose first recurring charge was in the same month, and the share of them that is live at the end "

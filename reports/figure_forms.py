@@ -252,8 +252,8 @@ class MovementsForm(_RowsForm):
     def wanted(self) -> dict[str, Any]:
         """As a filter."""
         said = self.cleaned_data
-        found = {name: said[name] for name in ("currency", "kind") if said[name]}
-        return found | {"month": said["month"]}
+        found = {"currency": said["currency"]} if said["currency"] else {}
+        return found | {"month": said["month"], "counted_as__in": [said["kind"]] if said["kind"] else self._kinds()}
 
 
 _MISTAKE = Q(kind=Kind.REFUND, source=Source.OFFLINE, note="mistake")

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 from reports import rollups
-from reports.sums import MONEY, MOVEMENTS
+from reports.movement_sums import MOVEMENTS
+from reports.sums import MONEY
 
 INVARIANTS: dict[str, Callable[[], str]] = {
     **{

@@ -6,12 +6,7 @@ over, so that none that commits late is passed by. A day or a month that a new r
 reading a row twice therefore does no harm, and a late line, a correction and a reversal need no rule of their own.
 """
 
-import json
-from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from functools import partial
-from itertools import chain, groupby
-from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -20,17 +15,18 @@ from django.db.backends.utils import CursorWrapper
 from members.models import MembershipChange
 from newsroom import clock, patience
 from newsroom.models import Newsroom
-from reports import movements
+from reports import movements, telling
 from reports.models import Progress
 from reports.models.parts import PARTS
+from reports.movement_sums import MOVEMENTS, STANDING
+from reports.pause_sums import PAUSES
 from reports.round_sums import ROUNDS
 from reports.settled import behind_own, settled
-from reports.sums import MONEY, MOVEMENTS, NIGHT, STANDING, Sum
+from reports.sums import MONEY, NIGHT, Sum
 
 EVER = ("-infinity", "infinity")
 # So many days or months at once cost more than everything.
 MANY = 400
-CHUNK = 20_000
 ALMOST_A_DAY = timedelta(hours=20)
 
 _NEW_DAYS = """
@@ -56,17 +52,6 @@ _MERGED = """
 SELECT DISTINCT unnest(ARRAY[v.patron_id, m.patron_id])
 FROM reports_movement v JOIN members_membershipchange c ON c.id = v.change_id
 JOIN members_membership m ON m.id = c.membership_id WHERE m.patron_id <> v.patron_id
-"""
-_CHANGES = """
-SELECT m.patron_id, c.id, c.membership_id, c.kind, c.before, c.after, c.occurred_at
-FROM members_membershipchange c JOIN members_membership m ON m.id = c.membership_id
-WHERE m.source = 'recurring' AND c.kind = ANY(%(kinds)s) AND c.written_in < %(through)s::text::xid8
-  AND (%(patrons)s::bigint[] IS NULL OR m.patron_id = ANY(%(patrons)s))
-ORDER BY m.patron_id, c.id
-"""
-_INTO_MOVEMENTS = """
-COPY reports_movement (change_id, patron_id, at, month, currency, kind, monthly_parts, persons, was, becomes, is_paused,
-                       cohort, cohort_payer) FROM STDIN
 """
 
 
@@ -99,7 +84,8 @@ def rebuild(*, with_own: bool = False) -> None:
 
 
 def make_night() -> None:
-    """Makes anew what hangs on rows that can change: invoices, origins, rolls, what is at risk, what cohorts brought.
+    """Makes anew what hangs on rows that can change (invoices, origins, rolls, what is at risk, what cohorts brought),
+    or on days that pass (pauses).
 
     And the movements of persons who were merged: their history did not grow, it is told of another patron.
     """
@@ -107,7 +93,7 @@ def make_night() -> None:
         progress = Progress.objects.select_for_update().get(id=1)
         facts = {"zone": progress.zone, "through": progress.through}
         merged = _column(cursor, _MERGED, facts)
-        for month in _refold(cursor, progress.zone, progress.through, merged) if merged else ():
+        for month in telling.tell(cursor, progress.zone, progress.through, merged) if merged else ():
             for row in MOVEMENTS:
                 _make(cursor, row, facts, *_span("month", month))
         _night(progress)
@@ -137,7 +123,7 @@ def _take_up(progress: Progress, through: int) -> None:
         for row in MONEY:
             for unit in days if row.unit == "day" else months:
                 _make(cursor, row, facts, *_span(row.unit, unit))
-        for month in _refold(cursor, progress.zone, through, patrons) if patrons else ():
+        for month in telling.tell(cursor, progress.zone, through, patrons) if patrons else ():
             for row in MOVEMENTS:
                 _make(cursor, row, facts, *_span("month", month))
     progress.through, progress.followed_at = through, clock.now()
@@ -149,7 +135,7 @@ def _rebuild(progress: Progress, through: int, zone: str) -> None:
     progress.followed_at = progress.rebuilt_at = clock.now()
     facts = {"zone": zone, "through": through}
     with connection.cursor() as cursor:
-        _refold(cursor, zone, through, None)
+        telling.tell(cursor, zone, through, None)
         for row in (*MONEY, *MOVEMENTS):
             _make(cursor, row, facts, *EVER)
     _night(progress)
@@ -160,7 +146,7 @@ def _night(progress: Progress) -> None:
     progress.night_at = clock.now()
     facts = {"zone": progress.zone, "through": progress.through, "now": progress.night_at}
     with connection.cursor() as cursor:
-        for row in (*NIGHT, *ROUNDS):
+        for row in (*NIGHT, *PAUSES, *ROUNDS):
             _make(cursor, row, facts, *EVER)
 
 
@@ -179,72 +165,6 @@ def _span(unit: str, first: date) -> tuple[date, date]:
 def _column(cursor: CursorWrapper, statement: str, facts: dict[str, Any]) -> list[Any]:
     cursor.execute(statement, facts)
     return sorted(row[0] for row in cursor.fetchall())
-
-
-# -- movements -------------------------------------------------------------------------------------------------------
-
-
-def _refold(cursor: CursorWrapper, zone: str, through: int, patrons: list[int] | None) -> set[date]:
-    """Tells the movements of these patrons (None: of all) from the beginning. Returns the months that they touch."""
-    facts = {"patrons": patrons, "kinds": list(movements.MOVING), "through": through}
-    months: set[date] = set()
-    if patrons is None:
-        cursor.execute("DELETE FROM reports_movement")
-    else:
-        cursor.execute("DELETE FROM reports_movement WHERE patron_id = ANY(%(patrons)s) RETURNING month", facts)
-        months = {row[0] for row in cursor.fetchall()}
-    in_zone = Newsroom(zone=zone).zone_info
-    with connection.chunked_cursor() as reading:
-        reading.execute(_CHANGES, facts)
-        for chunk in _chunks(_persons(reading)):
-            rows = []
-            for patron, changes in chunk:
-                told = movements.of(changes)
-                joined = told[0].at.astimezone(in_zone).date().replace(day=1) if told else None
-                for one in told:
-                    month = one.at.astimezone(in_zone).date().replace(day=1)
-                    months.add(month)
-                    rows.append(
-                        (one.change, patron, one.at, month, one.currency, str(one.kind), one.monthly_parts, one.persons,
-                         one.was, one.becomes, one.is_paused, joined, told[0].becomes)
-                    )  # fmt: skip
-            with cursor.copy(_INTO_MOVEMENTS) as copy:
-                for row in rows:
-                    copy.write_row(row)
-    if patrons is None:
-        # What is made of them next is planned by how many there are now.
-        cursor.execute("ANALYZE reports_movement")
-    return months
-
-
-Changes = list[movements.Change]
-
-
-def _persons(reading: Any) -> Iterator[tuple[int, Changes]]:
-    """Each patron with their moving changes, in the order in which they were recorded."""
-    found = chain.from_iterable(iter(partial(reading.fetchmany, CHUNK), []))
-    for patron, rows in groupby(found, key=itemgetter(0)):
-        yield (
-            patron,
-            [
-                movements.Change(number, membership, kind, json.loads(before), json.loads(after), at)
-                for _, number, membership, kind, before, after, at in rows
-            ],
-        )
-
-
-def _chunks(persons: Iterable[tuple[int, Changes]]) -> Iterator[list[tuple[int, Changes]]]:
-    """Some thousand changes at a time: rows are not written while others are being read."""
-    chunk: list[tuple[int, Changes]] = []
-    size = 0
-    for patron, changes in persons:
-        chunk.append((patron, changes))
-        size += len(changes)
-        if size >= CHUNK:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
 
 
 # -- proof -----------------------------------------------------------------------------------------------------------
@@ -281,11 +201,15 @@ def standing_difference() -> str:
         want = {currency: (int(monthly), persons) for currency, monthly, persons in cursor.fetchall() if monthly}
         cursor.execute("SELECT currency, SUM(monthly_parts) FROM reports_movementmonth GROUP BY 1")
         have = {currency: int(monthly) for currency, monthly in cursor.fetchall() if monthly}
+        cursor.execute("SELECT currency, SUM(persons) FROM reports_givermonth GROUP BY 1")
+        give = {currency: persons for currency, persons in cursor.fetchall() if persons}
         cursor.execute("SELECT COALESCE(SUM(persons), 0) FROM reports_movement")
         persons = cursor.fetchone()[0]
     if have != {currency: monthly for currency, (monthly, _) in want.items()}:
         return f"movements add up to {have}, the history says {want}"
-    return "" if persons == sum(count for _, count in want.values()) else f"movements leave {persons} persons"
+    if give != {currency: count for currency, (_, count) in want.items()}:
+        return f"movements leave {give} persons who give, the history says {want}"
+    return "" if persons == sum(give.values()) else f"movements leave {persons} persons"
 
 
 def prove() -> bool:

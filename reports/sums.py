@@ -113,59 +113,7 @@ SELECT month, currency, minor, COUNT(*) FROM back WHERE gone = 0 GROUP BY 1, 2, 
     ),
 )  # fmt: skip
 
-_MONTHS = "m.month >= %(first)s::date AND m.month < %(until)s::date"
-_PERSONS = f"""
-WITH told AS (
-    SELECT m.month, m.patron_id, m.cohort_payer,
-           (array_agg(m.was ORDER BY m.id))[1] AS was, (array_agg(m.becomes ORDER BY m.id DESC))[1] AS becomes,
-           (array_agg(m.kind ORDER BY m.id DESC))[1] AS last, (array_agg(m.is_paused ORDER BY m.id DESC))[1] AS paused,
-           bool_or(m.persons = 1) AS entered, bool_or(m.kind = 'new') AS is_new,
-           bool_or(m.monthly_parts = 0 AND m.kind IN ('voluntary', 'involuntary', 'disputed')) AS ended_paused
-    FROM reports_movement m WHERE {_MONTHS} GROUP BY 1, 2, 3
-), flows AS (
-    SELECT month, becomes AS payer, 'came' AS outcome, 1 AS persons FROM told WHERE becomes > 0
-    UNION ALL SELECT month, was, 'came', -1 FROM told WHERE was > 0
-    UNION ALL SELECT month, cohort_payer, 'new', 1 FROM told WHERE is_new
-    UNION ALL SELECT month, was, CASE
-        WHEN paused THEN 'paused' WHEN last IN ('involuntary', 'disputed') THEN last ELSE 'voluntary' END, 1
-        FROM told WHERE was > 0 AND becomes = 0 AND (paused OR last <> 'correction')
-    UNION ALL SELECT month, cohort_payer, 'came_went', 1
-        FROM told WHERE was = 0 AND becomes = 0 AND entered AND NOT paused
-    UNION ALL SELECT month, cohort_payer, 'ended_paused', 1 FROM told WHERE ended_paused
-)
-"""
-
-MOVEMENTS = (
-    Sum(
-        "reports_movementmonth", "month", "month, currency, kind, monthly_parts, changes",
-        f"""
-WITH netted AS (
-    SELECT m.month, m.currency, m.patron_id, SUM(m.monthly_parts) AS monthly, COUNT(*) AS changes
-    FROM reports_movement m WHERE m.kind IN ('expansion', 'contraction') AND {_MONTHS} GROUP BY 1, 2, 3
-), rows AS (
-    SELECT month, currency, CASE WHEN monthly > 0 THEN 'expansion' ELSE 'contraction' END AS kind, monthly, 1 AS changes
-    FROM netted WHERE monthly <> 0
-    UNION ALL
-    SELECT m.month, m.currency, m.kind, m.monthly_parts, 1 FROM reports_movement m
-    WHERE m.kind NOT IN ('expansion', 'contraction') AND m.monthly_parts <> 0 AND {_MONTHS}
-)
-SELECT month, currency, kind, SUM(monthly), SUM(changes) FROM rows GROUP BY 1, 2, 3
-""",
-    ),
-    Sum(
-        "reports_personmonth", "month", "month, payer, outcome, persons",
-        f"{_PERSONS} SELECT month, payer, outcome, SUM(persons) FROM flows GROUP BY 1, 2, 3 HAVING SUM(persons) <> 0",
-    ),
-    Sum(
-        "reports_cohortmonth", "month", "month, cohort, payer, persons",
-        f"""
-SELECT m.month, m.cohort, m.cohort_payer, SUM(m.persons) FROM reports_movement m
-WHERE {_MONTHS} GROUP BY 1, 2, 3 HAVING SUM(m.persons) <> 0
-""",
-    ),
-)  # fmt: skip
-
-_MONTH_OF = "date_trunc('month', {} AT TIME ZONE %(zone)s)::date"
+MONTH_OF = "date_trunc('month', {} AT TIME ZONE %(zone)s)::date"
 _MONTHLY = f"div(m.amount_minor::numeric * {PARTS}, m.interval_months)"
 _LIVE = "m.source = 'recurring' AND m.ended_at IS NULL AND m.paused_at IS NULL"
 _STANDS = "p.state = 'succeeded' AND p.refunded_minor < p.amount_minor AND p.disputed_minor = 0"
@@ -179,7 +127,7 @@ NIGHT = (
     Sum(
         "reports_invoicemonth", "", "month, currency, due, due_minor, failed, failed_minor",
         f"""
-SELECT {_MONTH_OF.format("i.created_at")}, i.currency, COUNT(*), SUM(i.amount_due_minor),
+SELECT {MONTH_OF.format("i.created_at")}, i.currency, COUNT(*), SUM(i.amount_due_minor),
        COUNT(i.first_failed_at), COALESCE(SUM(i.amount_due_minor) FILTER (WHERE i.first_failed_at IS NOT NULL), 0)
 FROM payments_invoice i
 WHERE i.amount_due_minor > 0 AND (i.status = 'paid' OR i.first_failed_at IS NOT NULL OR i.attempt_count > 0)
@@ -189,7 +137,7 @@ GROUP BY 1, 2
     Sum(
         "reports_recoverymonth", "", "month, currency, code, recovered_by, invoices, amount_minor",
         f"""
-SELECT {_MONTH_OF.format("i.first_failed_at")}, i.currency, COALESCE(first.failure_code, i.failure_code),
+SELECT {MONTH_OF.format("i.first_failed_at")}, i.currency, COALESCE(first.failure_code, i.failure_code),
        CASE WHEN i.paid_at IS NULL OR i.paid_at > i.first_failed_at + interval '30 days' THEN ''
             WHEN i.recovered_by = '' THEN 'unknown' ELSE i.recovered_by END,
        COUNT(*), SUM(i.amount_due_minor)
@@ -202,7 +150,7 @@ WHERE i.first_failed_at IS NOT NULL AND i.amount_due_minor > 0 GROUP BY 1, 2, 3,
     Sum(
         "reports_renewalmonth", "", "month, ended, renewed",
         f"""
-SELECT {_MONTH_OF.format("i.period_end")}, COUNT(*), COUNT(*) FILTER (WHERE EXISTS (
+SELECT {MONTH_OF.format("i.period_end")}, COUNT(*), COUNT(*) FILTER (WHERE EXISTS (
     SELECT 1 FROM payments_donation o JOIN payments_invoice n ON n.donation_id = o.id
     WHERE o.patron_id = d.patron_id AND n.id <> i.id AND n.period_start >= i.period_end - interval '1 day'
       AND n.paid_at <= i.period_end + interval '30 days' AND {_PAID.format("n")}))
@@ -242,7 +190,7 @@ WITH came AS (
         SELECT 1 FROM payments_payment p JOIN payments_donation d ON d.id = p.donation_id
         WHERE d.patron_id = c.patron_id AND d.interval <> 'once' AND {_STANDS})
     UNION ALL
-    SELECT {_MONTH_OF.format("d.created_at")}, rule, d.origin_id, d.currency, 1, 0, 0, 0, 0
+    SELECT {MONTH_OF.format("d.created_at")}, rule, d.origin_id, d.currency, 1, 0, 0, 0, 0
     FROM payments_donation d, (VALUES ('joining'), ('first')) rules(rule)
     WHERE NOT EXISTS (SELECT 1 FROM payments_payment p WHERE p.donation_id = d.id AND p.source = 'offline')
 )
@@ -257,7 +205,7 @@ FROM rows r LEFT JOIN asks_origin o ON o.id = r.origin_id GROUP BY 1, 2, 3, 4, 5
 WITH persons AS (SELECT DISTINCT patron_id, cohort FROM reports_movement),
 -- As it stands, so that ages are counted of sums and not of lines.
 months AS MATERIALIZED (
-    SELECT persons.cohort, e.currency, {_MONTH_OF.format("e.occurred_at")} AS month, SUM(e.amount_minor) AS net_minor
+    SELECT persons.cohort, e.currency, {MONTH_OF.format("e.occurred_at")} AS month, SUM(e.amount_minor) AS net_minor
     FROM payments_ledgerentry e JOIN payments_payment p ON p.id = e.payment_id
     JOIN payments_donation d ON d.id = p.donation_id JOIN persons ON persons.patron_id = d.patron_id
     WHERE d.interval <> 'once' AND {SETTLED} GROUP BY 1, 2, 3
@@ -290,17 +238,3 @@ SELECT what, currency, SUM(monthly), COUNT(DISTINCT patron_id) FROM parts GROUP 
 """,
     ),
 )  # fmt: skip
-
-# What has moved the sum, as the history's last words have it: the other way to the same figure.
-STANDING = """
-SELECT last.after->>'currency' AS currency,
-       SUM(div((last.after->>'amount_minor')::numeric * %(parts)s, (last.after->>'interval_months')::int)) AS monthly,
-       COUNT(DISTINCT last.patron_id) AS persons
-FROM (
-    SELECT DISTINCT ON (c.membership_id) c.after, m.patron_id
-    FROM members_membershipchange c JOIN members_membership m ON m.id = c.membership_id
-    WHERE m.source = 'recurring' AND c.written_in < %(through)s::text::xid8
-    ORDER BY c.membership_id, c.id DESC
-) last
-WHERE last.after->>'ended_at' IS NULL AND last.after->>'paused_at' IS NULL GROUP BY 1
-"""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from reports.figures import months
-from reports.models import MovementKind, MovementMonth, parts
+from reports.models import GiverMonth, MovementKind, MovementMonth, parts
 
 
 @dataclass
@@ -17,12 +17,19 @@ class Step:
     month: date
     currency: str
     opening: Fraction
+    # Persons who give in this currency at the month's end.
+    givers: int = 0
     moved: dict[str, Fraction] = field(default_factory=dict)
     changes: dict[str, int] = field(default_factory=dict)
 
     @property
     def closing(self) -> Fraction:
         return self.opening + sum(self.moved.values())
+
+    @property
+    def average(self) -> Fraction | None:
+        """What one of them gives a month."""
+        return self.closing / self.givers if self.givers else None
 
     @property
     def gross_churn(self) -> Fraction | None:
@@ -45,19 +52,23 @@ _Row = tuple[str, Decimal, int]
 
 
 def steps(last: date) -> dict[str, list[Step]]:
-    """By currency, every month from the first movement to `last`. One query."""
+    """By currency, every month from the first movement to `last`. Two queries."""
     found: dict[str, dict[date, list[_Row]]] = defaultdict(lambda: defaultdict(list))
     rows = MovementMonth.objects.filter(month__lte=last).order_by("month")
     for currency, month, *row in rows.values_list("currency", "month", "kind", "monthly_parts", "changes"):
         found[currency][month].append(tuple(row))
-    return {currency: _steps(currency, rows, last) for currency, rows in sorted(found.items())}
+    givers: dict[str, dict[date, int]] = defaultdict(dict)
+    for currency, month, persons in GiverMonth.objects.values_list("currency", "month", "persons"):
+        givers[currency][month] = persons
+    return {currency: _steps(currency, rows, givers[currency], last) for currency, rows in sorted(found.items())}
 
 
-def _steps(currency: str, rows: dict[date, list[_Row]], last: date) -> list[Step]:
-    told, opening = [], Fraction(0)
+def _steps(currency: str, rows: dict[date, list[_Row]], givers: dict[date, int], last: date) -> list[Step]:
+    told, opening, give = [], Fraction(0), 0
     for month in months.between(min(rows), last):
         here = rows.get(month, [])
         moved = {kind: parts.monthly(monthly) for kind, monthly, _ in here}
-        told.append(Step(month, currency, opening, moved, {kind: changes for kind, _, changes in here}))
+        give += givers.get(month, 0)
+        told.append(Step(month, currency, opening, give, moved, {kind: changes for kind, _, changes in here}))
         opening = told[-1].closing
     return told

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear
 from members.models import Membership
 from newsroom import clock
 from reports.figures import months
-from reports.models import CohortMoney, CohortMonth, PersonMonth, RenewalMonth
+from reports.models import CohortMoney, CohortMonth, PauseMonth, PersonMonth, RenewalMonth
 from reports.models.movement import ENDINGS
 
 # Of whom there are enough to be shown apart; every other rhythm is in the figure for all.
@@ -36,11 +36,23 @@ class Crowd:
 
     @property
     def closing(self) -> int:
-        return self.opening + self.counts.get(Outcome.CAME, 0)
+        came, moved, paused, merged = (
+            self.counts.get(kind, 0) for kind in (Outcome.CAME, Outcome.MOVED, Outcome.PAUSED, Outcome.MERGED)
+        )
+        return self.opening + came + moved - self.left - paused - merged
 
     @property
-    def churn(self) -> Fraction | None:
-        return Fraction(self.left, self.opening) if self.opening else None
+    def raised(self) -> Fraction | None:
+        """The share of those live when it began who give more."""
+        return self._share(Outcome.RAISED)
+
+    @property
+    def lowered(self) -> Fraction | None:
+        """The share of those live when it began who give less."""
+        return self._share(Outcome.LOWERED)
+
+    def _share(self, outcome: str) -> Fraction | None:
+        return Fraction(self.counts.get(outcome, 0), self.opening) if self.opening else None
 
 
 def crowds(last: date) -> dict[int, list[Crowd]]:
@@ -125,6 +137,12 @@ def renewals(first: date, last: date) -> dict[date, tuple[int, int]]:
     """Paid years that ended in a month, and how many of them went on; shown once 30 days have passed."""
     rows = RenewalMonth.objects.filter(month__range=(first, last)).values_list("month")
     return {month: (ended, renewed) for month, ended, renewed in rows.annotate(Sum("ended"), Sum("renewed"))}
+
+
+def pauses(first: date, last: date) -> dict[date, tuple[int, int]]:
+    """Pauses that were to end in a month, and after how many the person went on; shown once 30 days have passed."""
+    rows = PauseMonth.objects.filter(month__range=(first, last)).values_list("month", "due", "resumed")
+    return {month: (due, resumed) for month, due, resumed in rows}
 
 
 # Fewer departures, and a projection says nothing.

@@ -1,20 +1,31 @@
 """What the pages of figures read: narrow sums, one table a question. All of it follows from the rooms below.
 
-Nothing of them is truth: every row can be thrown away and is made again by `rollups.rebuild`. No row names a person but
-`Movement`, which leads to its patron. Kept for good is only what was looked at: a month as it was closed, and proofs.
+Nothing of them is truth: every row can be thrown away and is made again by `rollups.rebuild`. No row names a person;
+`Movement`, `PersonOutcome` and `PauseEnd` lead to one. Kept for good is only what was looked at: a month as it was
+closed, and proofs.
 """
 
 from reports.models.closed import ClosedMonth, Proof
 from reports.models.money import GiftAmount, GiftMonth, MoneyDay, ReturnMonth, SeenDay
-from reports.models.movement import CohortMonth, Movement, MovementKind, MovementMonth, PersonMonth
+from reports.models.movement import (
+    CohortMonth,
+    GiverMonth,
+    Movement,
+    MovementKind,
+    MovementMonth,
+    PauseEnd,
+    PauseMonth,
+    PersonMonth,
+    PersonOutcome,
+)
 from reports.models.night import CohortMoney, Exposure, InvoiceMonth, OriginMonth, RecoveryMonth, RenewalMonth
 from reports.models.progress import Progress
 from reports.models.table_export import TableExport, TableExportPart
 from reports.models.taking_part import RoundMoney, RoundPersons, VotersYear
 
 __all__ = [
-    "ClosedMonth", "CohortMoney", "CohortMonth", "Exposure", "GiftAmount", "GiftMonth", "InvoiceMonth", "MoneyDay",
-    "Movement", "MovementKind", "MovementMonth", "OriginMonth", "PersonMonth", "Progress", "Proof", "RecoveryMonth",
-    "RenewalMonth", "ReturnMonth", "RoundMoney", "RoundPersons", "SeenDay", "TableExport", "TableExportPart",
-    "VotersYear",
+    "ClosedMonth", "CohortMoney", "CohortMonth", "Exposure", "GiftAmount", "GiftMonth", "GiverMonth", "InvoiceMonth",
+    "MoneyDay", "Movement", "MovementKind", "MovementMonth", "OriginMonth", "PauseEnd", "PauseMonth", "PersonMonth",
+    "PersonOutcome", "Progress", "Proof", "RecoveryMonth", "RenewalMonth", "ReturnMonth", "RoundMoney",
+    "RoundPersons", "SeenDay", "TableExport", "TableExportPart", "VotersYear",
 ]  # fmt: skip

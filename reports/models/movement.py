@@ -34,9 +34,10 @@ ENDINGS = (MovementKind.VOLUNTARY, MovementKind.INVOLUNTARY, MovementKind.DISPUT
 class Movement(models.Model):
     """One change of a recurring membership as it moved the sum, and as it moved a person in or out.
 
-    `persons` is 1 where somebody became live, -1 where they ceased to be, else 0. `was` and `becomes` say by how many
-    months they paid (0: not live). A change of currency is two rows. An ending out of a pause moves nothing any more
-    and is kept for the count of persons. Nothing holds these rows to those they lead to: they are made anew instead.
+    `persons` is 1 where somebody became live, -1 where they ceased to be, else 0; `givers` the same in this currency.
+    `was` and `becomes` say by how many months they paid (0: not live). A change of currency is two rows. An ending out
+    of a pause moves nothing any more and is kept for the count of persons. Nothing holds these rows to those they lead
+    to: they are made anew instead.
     """
 
     change = models.ForeignKey(MembershipChange, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
@@ -45,8 +46,11 @@ class Movement(models.Model):
     month = models.DateField()
     currency = models.CharField(max_length=3)
     kind = models.CharField(max_length=11, choices=MovementKind)
+    # In which figure of its month it is: raised and lowered are netted by person first; empty if in none.
+    counted_as = models.CharField(max_length=11, choices=MovementKind, blank=True)
     monthly_parts = parts.field()
     persons = models.SmallIntegerField()
+    givers = models.SmallIntegerField()
     was = models.PositiveSmallIntegerField()
     becomes = models.PositiveSmallIntegerField()
     # Not live, and something of theirs is paused.
@@ -57,7 +61,7 @@ class Movement(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["month", "kind", "at", "id"], name="reports_movement_month")]
+        indexes = [models.Index(fields=["month", "counted_as", "at", "id"], name="reports_movement_month")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.monthly_parts} {self.currency}"
@@ -68,7 +72,7 @@ class Movement(models.Model):
 
 
 class MovementMonth(models.Model):
-    """A month's movements of the sum. What one person raised and lowered in the month is netted first."""
+    """A month's movements of the sum. Raised and lowered count a person once, all others every movement."""
 
     month = models.DateField()
     currency = models.CharField(max_length=3)
@@ -86,20 +90,25 @@ class MovementMonth(models.Model):
 class PersonMonth(models.Model):
     """A month's persons, by how many months they pay.
 
-    `came`: who is live at the month's end and was not when it began, less the reverse. The others are parts of the
-    story: who joined for the first time, who left and why, who is paused at the end, who came and went within the
-    month, who ended out of a pause.
+    Who is live at its end is who was so when it began and `came`, less who left (by reason), is `paused` at the end, or
+    was another's second record (`merged`); `moved` are those who pay by this rhythm and were live by another, less the
+    reverse. The others are parts of the story: who joined for the first time, who came and went within the month, who
+    ended out of a pause, and of those who were live when it began, who gives more or less than then.
     """
 
     class Outcome(models.TextChoices):
-        CAME = "came"
-        NEW = "new"
-        VOLUNTARY = "voluntary"
-        INVOLUNTARY = "involuntary"
-        DISPUTED = "disputed"
-        PAUSED = "paused"
-        CAME_AND_WENT = "came_went"
-        ENDED_PAUSED = "ended_paused"
+        CAME = "came", _("came or came back")
+        NEW = "new", _("joined for the first time")
+        VOLUNTARY = "voluntary", _("left by choice")
+        INVOLUNTARY = "involuntary", _("left by unpaid time")
+        DISPUTED = "disputed", _("left by a dispute")
+        PAUSED = "paused", _("paused at the end")
+        MERGED = "merged", _("found to be another record of the same person")
+        MOVED = "moved", _("pays by another rhythm than before")
+        RAISED = "raised", _("raised")
+        LOWERED = "lowered", _("lowered")
+        CAME_AND_WENT = "came_went", _("came and went within the month")
+        ENDED_PAUSED = "ended_paused", _("ended while paused")
 
     month = models.DateField()
     payer = models.PositiveSmallIntegerField()
@@ -111,6 +120,36 @@ class PersonMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month} {self.outcome} {self.persons}"
+
+
+class PersonOutcome(models.Model):
+    """What a month was for one person: the rows behind `PersonMonth`. Held to nothing, like `Movement`."""
+
+    month = models.DateField()
+    patron = models.ForeignKey(Patron, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    payer = models.PositiveSmallIntegerField()
+    outcome = models.CharField(max_length=12, choices=PersonMonth.Outcome)
+    persons = models.SmallIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["month", "outcome", "patron"], name="reports_person_outcome")]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.outcome} {self.persons}"
+
+
+class GiverMonth(models.Model):
+    """How many more persons (or fewer) give in a currency at a month's end than when it began."""
+
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    persons = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["month", "currency"], name="reports_giver_once")]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.currency}: {self.persons}"
 
 
 class CohortMonth(models.Model):
@@ -126,3 +165,30 @@ class CohortMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cohort} in {self.month}: {self.persons}"
+
+
+class PauseMonth(models.Model):
+    """Pauses whose planned end was in a month, and those after which the same person had resumed within 30 days."""
+
+    month = models.DateField()
+    due = models.PositiveIntegerField()
+    resumed = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.month}: {self.resumed} of {self.due}"
+
+
+class PauseEnd(models.Model):
+    """One of them: the change that told of it last. Made anew each night, and held to nothing."""
+
+    month = models.DateField()
+    change = models.ForeignKey(MembershipChange, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    patron = models.ForeignKey(Patron, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    ends_at = models.DateTimeField()
+    has_resumed = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["month", "change"], name="reports_pause_end")]
+
+    def __str__(self) -> str:
+        return f"pause until {self.ends_at}"

@@ -7,6 +7,11 @@ from typing import Any
 
 from babel.dates import format_date
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.template import Context
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext_lazy
 
 from money.money import Money
@@ -96,6 +101,16 @@ def definition(name: str) -> Definition:
 def definitions(*names: str) -> dict[str, Any]:
     """What the figures above it mean, folded in."""
     return {"definitions": [DEFINITIONS[name] for name in names]}
+
+
+@register.simple_tag(takes_context=True)
+def persons(context: Context, count: int | str | None, first: date, outcome: str, payer: int = 0) -> str:
+    """A count of persons; for whoever may see them, it leads to them."""
+    said = intcomma(count or 0)
+    if not count or not context["sees_money"]:
+        return said
+    asked = {"month": short_month(first), "outcome": outcome} | ({"payer": str(payer)} if payer else {})
+    return format_html('<a href="{}?{}">{}</a>', reverse("reports:persons"), urlencode(asked), said)
 
 
 @register.filter

@@ -32,23 +32,29 @@ def retention(request: HttpRequest) -> HttpResponse:
     payer = {"1": 1, "12": 12}.get(request.GET.get("payer", ""), 0)
     crowds, cohorts = persons.crowds(chosen), persons.cohorts(chosen, payer)
     shown = months.between(months.after(chosen, -YEAR), chosen)
-    renewed, today = persons.renewals(shown[0], chosen), clock.today()
-    this = today.replace(day=1)
+    this = months.this()
     context = frame(request, form, chosen) | {
         "payer": payer,
         "cohorts": cohorts[-25:][::-1],
         "ages": range(25),
         "churn": [(one, [at(crowds[kind], one) for kind in (0, 1, 12)]) for one in shown[::-1]],
         "sums": {currency: [at(told, one) for one in shown[::-1]] for currency, told in monthly.steps(chosen).items()},
-        "renewals": [
-            (one, *renewed[one], Fraction(renewed[one][1], renewed[one][0]))
-            for one in shown[::-1] if one in renewed and today > months.last_day(one) + timedelta(days=30)
-        ],
+        "renewals": _known(persons.renewals(shown[0], chosen)),
+        "pauses": _known(persons.pauses(shown[0], chosen)),
         "values": _values(persons.cohorts(this), this),
         "value_ages": persons.VALUE_AGES,
         "projections": persons.projections(crowds[0], chosen),
     }  # fmt: skip
     return render(request, "reports/retention.html", context, status=200 if form.is_valid() else 400)
+
+
+def _known(found: dict[date, tuple[int, int]]) -> list[tuple[date, int, int, Fraction]]:
+    """Month, how many were due, how many went on, the share; newest first, once 30 days are over."""
+    over = clock.today() - timedelta(days=30)
+    rows = sorted(found.items(), reverse=True)
+    return [
+        (month, due, went_on, Fraction(went_on, due)) for month, (due, went_on) in rows if months.last_day(month) < over
+    ]
 
 
 def _values(cohorts: list[persons.Cohort], this: date) -> list[tuple[date, str, int, list[Fraction | None]]]:

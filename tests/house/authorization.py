@@ -103,6 +103,8 @@ PAGES: dict[str, str | frozenset[str]] = {
     "reports/close/differences/": FINANCE,
     "reports/rows/movements/": MONEY,
     "reports/rows/lines/": MONEY,
+    "reports/rows/persons/": MONEY,
+    "reports/rows/pauses/": MONEY,
     "reports/rates/": FINANCE,
     "reports/goal/": FINANCE,
     "reports/health/": MONEY,

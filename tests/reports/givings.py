@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from asks.models import Origin
 from members.models import Patron
 from payments.models import Donation, Invoice, LedgerEntry, Payment, Payout
-from tests.reports.histories import AMOUNTS, BEGINNINGS, CAMPAIGNS, PAUSES
+from tests.reports.lives import AMOUNTS, BEGINNINGS, CAMPAIGNS, PAUSES
 from tests.reports.model import Due, History, Line
 
 FIRST_NUMBER = 20_000

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -15,6 +15,7 @@ from newsroom import clock
 from newsroom.models import Newsroom
 from payments.models import Donation, Invoice, InvoiceAttempt, LedgerEntry, Payment
 from people import merge
+from tests.reports.lives import AMOUNTS, BEGINNINGS, CAMPAIGNS, PAUSES, lives
 from tests.reports.model import Due, Happened, History, Line, Vote
 from voting.models import RollEntry, Round
 
@@ -28,24 +29,6 @@ ZONES = (
     "Asia/Tokyo",
     "UTC",
 )
-# The ends of months, of a leap February and of a year; the hours at which clocks are turned.
-BEGINNINGS = tuple(
-    datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    for moment in (
-        "2024-01-31T12:00", "2023-12-31T22:30", "2024-02-29T10:00", "2024-03-31T00:30", "2024-10-27T00:59",
-        "2024-03-10T06:59", "2024-09-08T03:30", "2024-06-15T09:00",
-    )
-)  # fmt: skip
-PAUSES = tuple(
-    timedelta(**pause)
-    for pause in (
-        {"minutes": 0}, {"minutes": 20}, {"hours": 23, "minutes": 59}, {"days": 1}, {"days": 3}, {"days": 16},
-        {"days": 31}, {"days": 59}, {"days": 120}, {"days": 365},
-    )
-)  # fmt: skip
-AMOUNTS = {"EUR": (500, 333, 10_000), "JPY": (500, 1, 12_000), "KWD": (1000, 3330, 70)}
-CAMPAIGNS = ("", "spring", "war")
-Op = tuple[datetime, Callable[[], None]]
 
 
 @dataclass
@@ -83,23 +66,28 @@ class Past:
     def origin(self, campaign: str) -> Origin | None:
         return Origin.objects.get_or_create(campaign=campaign)[0] if campaign else None
 
-    def tell(self, one: Happened) -> None:
+    def tell(self, one: Happened, known_at: datetime) -> None:
         """Anything later, as what money says afterwards."""
         self.history.happened.append(one)
         facts = self.facts[one.membership]
         said = {
             "change": {"amount_minor": one.amount, "currency": one.currency, "interval_months": one.months},
-            "pause": {"paused_at": one.at},
-            "resume": {"paused_at": None},
+            "pause": {"paused_at": one.at, "resumes_at": one.until},
+            "plan": {"resumes_at": one.until},
+            "resume": {"paused_at": None, "resumes_at": None},
             "ask": {"leaves_at": one.at + timedelta(days=30)},
             "fail": {"failing_since": one.at},
             "renew": {"paid_through": facts.paid_through + timedelta(days=31), "failing_since": None},
-            "end": {"ended_at": one.at, "end_reason": one.reason, "paused_at": None, "leaves_at": None},
-            "return": {"ended_at": None, "end_reason": "", "paused_at": None, "leaves_at": None, "failing_since": None},
-        }[one.what]
+            "end": {
+                "ended_at": one.at, "end_reason": one.reason, "paused_at": None, "resumes_at": None, "leaves_at": None,
+            },
+            "return": {
+                "ended_at": None, "end_reason": "", "leaves_at": None, "failing_since": None, "paid_at": one.at,
+            },
+        }[one.what]  # fmt: skip
         facts = self.facts[one.membership] = replace(facts, **said)  # type: ignore[arg-type]
         row = self.rows[one.membership]
-        moves = memberships.tell(row, facts, one.at)
+        moves = memberships.tell(row, facts, known_at if one.what == "return" else one.at)
         row.save()
         MembershipChange.objects.bulk_create(moves)
 
@@ -222,44 +210,6 @@ class Past:
         )  # fmt: skip
         self.history.lines += lines
         self.history.payers |= {line.payment: (person, False) for line, person in zip(lines, persons, strict=True)}
-
-
-@st.composite
-def lives(draw: st.DrawFn, past: Past, person: int) -> list[Op]:
-    """One person's memberships, one after the other, and what happened to them."""
-    ops: list[Op] = []
-    at = draw(st.sampled_from(BEGINNINGS))
-    for place in range(draw(st.integers(0, 3))):
-        membership = person * 10 + place
-        currency = draw(st.sampled_from(sorted(AMOUNTS)))
-        amount, months = draw(st.sampled_from(AMOUNTS[currency])), draw(st.sampled_from((1, 1, 12, 12, 7, 36)))
-        one = Happened(person, membership, at, "start", amount, currency, months)
-        past.history.came_by[membership] = draw(st.sampled_from(CAMPAIGNS))
-        past.history.cards[membership] = draw(st.sampled_from((-10, 59, 60, 400)))
-        ops.append((at, lambda one=one: past.start(one)))  # type: ignore[misc]
-        is_paused = is_over = False
-        for _ in range(draw(st.integers(0, 5))):
-            at += draw(st.sampled_from(PAUSES))
-            can = (
-                ["return"]
-                if is_over
-                else ["change", "ask", "fail", "renew", "end", "end", "resume" if is_paused else "pause"]
-            )
-            what = draw(st.sampled_from(can))
-            if what == "change":
-                currency = draw(st.sampled_from((currency, currency, *sorted(AMOUNTS))))
-                amount, months = draw(st.sampled_from(AMOUNTS[currency])), draw(st.sampled_from((months, 1, 12, 3, 13)))
-            reason = draw(st.sampled_from(("cancelled", "lapsed", "disputed"))) if what == "end" else ""
-            # That unpaid time is over is known a little later than it happened.
-            happened = at - draw(st.sampled_from(PAUSES[:3])) if what == "end" else at
-            one = Happened(person, membership, happened, what, amount, currency, months, reason)
-            ops.append((at, lambda one=one: past.tell(one)))  # type: ignore[misc]
-            is_paused = (is_paused or what == "pause") and what not in {"resume", "end"}
-            is_over = what == "end" or (is_over and what != "return")
-        if not is_over:
-            break
-        at += draw(st.sampled_from(PAUSES))
-    return ops
 
 
 @st.composite

@@ -4,7 +4,7 @@ It knows nothing of the product's tables. It looks at a person's state at a mome
 until then, wherever the product adds up movements; so the two meet only if both are right.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,11 +22,12 @@ class Happened:
     person: int
     membership: int
     at: datetime
-    what: str  # start, change, pause, resume, fail, renew, ask (to end), end, return
+    what: str  # start, change, pause, plan (another end of the pause), resume, fail, renew, ask (to end), end, return
     amount: int = 0
     currency: str = ""
     months: int = 0
     reason: str = ""
+    until: datetime | None = None  # when the pause is to end, as far as that is planned
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,24 @@ def people(history: History) -> Iterator[tuple[int, list[tuple[datetime, Happene
         if one.what in MOVING:
             at = latest[one.person] = max(at, latest.get(one.person, at))
         lives[one.person].append((at, one))
-    yield from lives.items()
+    for person, life in lives.items():
+        yield person, without_gaps(life)
+
+
+def without_gaps(life: list[tuple[datetime, Happened]]) -> list[tuple[datetime, Happened]]:
+    """Who is back within a day was not gone: what ended meanwhile is dated when they were back."""
+    found, gone = list[tuple[datetime, Happened]](), list[tuple[datetime, Happened]]()
+    for at, one, memberships in states(life):
+        is_live = any(each.is_live for each in memberships.values())
+        for ending in [ending for ending in gone if is_live and at - ending[0] < DAY]:
+            found.remove(ending)
+            found.append((at, ending[1]))
+        found.append((at, one))
+        if is_live:
+            gone.clear()
+        elif one.what == "end" and one.reason != "merged":
+            gone.append((at, one))
+    return found
 
 
 def states(life: Iterable[tuple[datetime, Happened]]) -> Iterator[tuple[datetime, Happened, dict[int, Support]]]:
@@ -209,9 +227,14 @@ class Life:
 
     rows: list[tuple[datetime, str, str, Fraction]] = field(default_factory=list)
     was_live_ever: bool = False
-    ending: tuple[datetime, int] | None = None  # the end that left nothing: when, and which of the rows it is
+    # The endings that left nothing: when, and which of the rows it is (none: it was paused).
+    gone: list[tuple[datetime, int | None]] = field(default_factory=list)
 
     def begins(self, at: datetime, one: Happened, new: Support, *, has_others: bool) -> None:
+        switched = [row for when, row in self.gone if when == at]
+        for row in switched:
+            if row is not None:
+                self.rows[row] = (at, self.rows[row][1], "contraction", self.rows[row][3])
         kind = "reactivated"
         if one.what == "resume":
             kind = "resumed"
@@ -219,12 +242,11 @@ class Life:
             kind = "expansion"
         elif not self.was_live_ever:
             kind = "new"
-        elif self.ending and at - self.ending[0] < DAY:
-            kind = "expansion"
-            when, currency, _, delta = self.rows[self.ending[1]]
-            self.rows[self.ending[1]] = (when, currency, "contraction", delta)
+        elif switched:
+            kind = "resumed" if set(switched) == {None} else "expansion"
         self.rows.append((at, new.currency, kind, new.monthly))
-        self.was_live_ever, self.ending = True, None
+        self.was_live_ever = True
+        self.gone.clear()
 
     def stops(self, at: datetime, one: Happened, old: Support, *, has_others: bool) -> None:
         kind = "paused" if one.what == "pause" else "contraction"
@@ -232,7 +254,7 @@ class Life:
             kind = "correction"  # nobody left: it was found that two were one
         elif one.what != "pause" and not has_others:
             kind = "voluntary" if old.has_asked and one.reason == "lapsed" else ENDS[one.reason]
-            self.ending = (at, len(self.rows))
+            self.gone.append((at, len(self.rows)))
         self.rows.append((at, old.currency, kind, -old.monthly))
 
     def changes(self, at: datetime, old: Support, new: Support) -> None:
@@ -256,44 +278,127 @@ def told(life: list[tuple[datetime, Happened]]) -> list[tuple[datetime, str, str
             person.stops(at, one, old, has_others=has_others)
         elif old.is_live:
             person.changes(at, old, new)
+        elif one.what == "end" and one.reason != "merged" and not any(
+            value.is_live or value.is_paused for value in after.values()
+        ):  # fmt: skip
+            person.gone.append((at, None))
         before = after
     return person.rows
 
 
+def payers(history: History, moment: datetime) -> dict[int, int]:
+    """Every live person, and by how many months they pay: by the longest, if by several."""
+    return {
+        person: max(one.months for one in memberships.values() if one.is_live)
+        for person, memberships in standing(history, moment).items()
+        if any(one.is_live for one in memberships.values())
+    }
+
+
+def paused(history: History, moment: datetime) -> set[int]:
+    """Who is not live, and something of theirs is paused."""
+    found = standing(history, moment).items()
+    waiting = {person for person, memberships in found if any(one.is_paused for one in memberships.values())}
+    return waiting - live(history, moment)
+
+
 def churn(history: History, month: date) -> dict[str, dict[int, int]]:
-    """Persons of a month by the months they pay for at its start: `start`, `left`, and `paused` at its end."""
+    """Persons of a month by the months they pay for, at its start if they were live then, else at its end: `start` and
+    `end`, `left`, `paused` at its end, `came`, and `moved`: how many more pay by this rhythm who paid by another."""
     begins, ends = history.starts(month), history.starts(following(month))
-    found: dict[str, dict[int, int]] = {"start": defaultdict(int), "left": defaultdict(int), "paused": defaultdict(int)}
-    at_end = standing(history, ends)
-    for person, memberships in standing(history, begins).items():
-        running = [one for one in memberships.values() if one.is_live]
-        if not running:
-            continue
-        payer = max(one.months for one in running)
-        found["start"][payer] += 1
-        then = at_end[person].values()
-        if any(one.is_live for one in then):
-            continue
-        found["paused" if any(one.is_paused for one in then) else "left"][payer] += 1
-    return {name: dict(counts) for name, counts in found.items()}
+    before, after, waiting = payers(history, begins), payers(history, ends), paused(history, ends)
+    gone = before.keys() - after.keys()
+    found = {
+        "start": list(before.values()),
+        "end": list(after.values()),
+        "left": [before[person] for person in gone - waiting],
+        "paused": [before[person] for person in gone & waiting],
+        "came": [after[person] for person in after.keys() - before.keys()],
+    }
+    told = {name: dict(Counter(counted)) for name, counted in found.items()}
+    both = [person for person in before.keys() & after.keys() if before[person] != after[person]]
+    moved = Counter(after[person] for person in both)
+    moved.subtract(before[person] for person in both)
+    return told | {"moved": {payer: persons for payer, persons in moved.items() if persons}}
+
+
+def lives_in(history: History, month: date) -> Iterator[tuple[int, bool]]:
+    """Who was live neither when the month began nor when it ended, nor paused at its end; and whether between."""
+    begins, ends = history.starts(month), history.starts(following(month))
+    elsewhere = live(history, begins) | live(history, ends) | paused(history, ends)
+    for person, life in people(history):
+        if person not in elsewhere:
+            here = [memberships for at, _, memberships in states(life) if begins <= at < ends]
+            yield person, any(one.is_live for memberships in here for one in memberships.values())
 
 
 def joined_and_left(history: History, month: date) -> int:
     """Live at some moment of the month, neither when it began nor when it ended, and not because of a pause."""
-    begins, ends = history.starts(month), history.starts(following(month))
-    found = 0
-    at_start, at_end = live(history, begins), live(history, ends)
+    return sum(was_live for _, was_live in lives_in(history, month))
+
+
+def ended_paused(history: History, month: date) -> int:
+    """Paused when the month began, never live in it, and not even paused when it ended."""
+    waiting = paused(history, history.starts(month))
+    return sum(person in waiting and not was_live for person, was_live in lives_in(history, month))
+
+
+def changed(history: History, month: date) -> dict[str, dict[int, int]]:
+    """Of those live when the month began, by the months they paid for: who gives more in it than then, and who less.
+
+    What one person raised and lowered in a currency is netted. Who did both, in two currencies, did neither.
+    """
+    found: dict[str, dict[int, int]] = {"raised": defaultdict(int), "lowered": defaultdict(int)}
+    before = payers(history, history.starts(month))
     for person, life in people(history):
-        if person in at_start or person in at_end:
-            continue
-        was_live = any(
-            any(one.is_live for one in memberships.values())
-            for at, _, memberships in states(life) if begins <= at < ends
-        )  # fmt: skip
-        then = [memberships for at, _, memberships in states(life) if at < ends]
-        is_paused = bool(then) and any(one.is_paused for one in then[-1].values())
-        found += was_live and not is_paused
-    return found
+        sums: dict[str, Fraction] = defaultdict(Fraction)
+        for at, currency, kind, delta in told(life):
+            if history.month(at) == month and kind in {"expansion", "contraction"}:
+                sums[currency] += delta
+        signs = {delta > 0 for delta in sums.values() if delta}
+        if person in before and len(signs) == 1:
+            found["raised" if True in signs else "lowered"][before[person]] += 1
+    return {how: dict(counts) for how, counts in found.items()}
+
+
+def givers(history: History, moment: datetime) -> dict[str, int]:
+    """By currency, how many persons give in it."""
+    found: dict[str, int] = defaultdict(int)
+    for memberships in standing(history, moment).values():
+        for currency in {one.currency for one in memberships.values() if one.is_live}:
+            found[currency] += 1
+    return dict(found)
+
+
+def pauses(history: History, now: datetime) -> dict[date, tuple[int, int]]:
+    """By the month in which a pause was to end, as was planned last: how many were, and after how many the person had
+    resumed (by the same gift or by one in its place) before 30 days had passed."""
+    found: dict[date, list[int]] = defaultdict(lambda: [0, 0])
+    for _, life in people(history):
+        resumed = [at for at, _, kind, _ in told(life) if kind == "resumed"]
+        for since, until in _planned(life):
+            if until <= now:
+                row = found[history.month(until)]
+                row[0] += 1
+                row[1] += any(since <= at <= until + 30 * DAY for at in resumed)
+    return {month: (due, returned) for month, (due, returned) in found.items()}
+
+
+def _planned(life: list[tuple[datetime, Happened]]) -> Iterator[tuple[datetime, datetime]]:
+    """Every pause that had a planned end: when it began and when it was to end, as was said last."""
+    paused: dict[int, tuple[datetime, datetime | None]] = {}
+    for at, one in life:
+        if one.what == "pause":
+            paused[one.membership] = at, one.until
+        elif one.what == "plan":
+            paused[one.membership] = paused[one.membership][0], one.until
+        elif one.what in {"resume", "end"} and one.membership in paused:
+            since, until = paused.pop(one.membership)
+            if until:
+                yield since, until
+    for since, until in paused.values():
+        if until:
+            yield since, until
 
 
 def cohorts(history: History, last: date) -> dict[tuple[date, date], int]:

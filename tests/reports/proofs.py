@@ -7,7 +7,7 @@ figures it compared, so that nobody is content with none.
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from operator import itemgetter
 from typing import Any
@@ -72,13 +72,22 @@ def _standing(last: date) -> Iterator[tuple[date, dict[str, Fraction]]]:
 
 
 def _changes() -> Iterator[tuple[int, dict[str, Any], datetime]]:
-    """What moves, dated: no person's later word before an earlier one."""
+    """What moves, dated: no person's later word before an earlier one, and no ending of who is back within a day."""
     latest: dict[int, datetime] = {}
-    found = []
+    live, gone = defaultdict[int, set[int]](set), defaultdict[int, list[int]](list)
+    found = list[tuple[int, dict[str, Any], datetime]]()
     rows = MembershipChange.objects.filter(kind__in=MOVING, membership__source="recurring").order_by("pk")
-    for person, membership, after, at in rows.values_list("membership__patron", "membership", "after", "occurred_at"):
-        latest[person] = max(at, latest.get(person, at))
-        found.append((membership, after, latest[person]))
+    for person, membership, after, said in rows.values_list("membership__patron", "membership", "after", "occurred_at"):
+        at = latest[person] = max(said, latest.get(person, said))
+        if not after["ended_at"] and not after["paused_at"]:
+            for place in (place for place in gone.pop(person, []) if at - found[place][2] < timedelta(days=1)):
+                found[place] = (*found[place][:2], at)
+            live[person].add(membership)
+        else:
+            live[person].discard(membership)
+        if after["ended_at"] and after["end_reason"] != "merged" and not live[person]:
+            gone[person].append(len(found))
+        found.append((membership, after, at))
     yield from sorted(found, key=itemgetter(2))
 
 

@@ -68,6 +68,8 @@ def agree_on_sums(history: History, looked: list[date]) -> None:
         assert moved == model.movements(history, month)
         closing = {step.currency: step.closing for step in here if step.closing}
         assert closing == model.mrr(history, history.starts(model.following(month)))
+        ends = history.starts(model.following(month))
+        assert {step.currency: step.givers for step in here if step.givers} == model.givers(history, ends)
         opening = {step.currency: step.opening for step in here if step.opening}
         assert opening == model.mrr(history, history.starts(month))
 
@@ -76,18 +78,28 @@ def agree_on_persons(history: History, looked: list[date]) -> None:
     crowds = persons.crowds(looked[-1])
     cohorts = {cohort.month: cohort for cohort in persons.cohorts(looked[-1])}
     for month in looked:
-        said = model.churn(history, month)
+        said = model.churn(history, month) | model.changed(history, month)
         for payer in persons.PAYERS:
             crowd = next((one for one in crowds[payer] if one.month == month), None)
-            have = (crowd.opening, crowd.left, crowd.counts.get("paused", 0)) if crowd else (0, 0, 0)
-            assert have == tuple(said[name].get(payer, 0) for name in ("start", "left", "paused"))
+            have = told_of(crowd) if crowd else {}
+            assert have == {name: counts[payer] for name, counts in said.items() if counts.get(payer)}
         everybody = next((one for one in crowds[0] if one.month == month), None)
         closing = everybody.closing if everybody else 0
         assert closing == len(model.live(history, history.starts(model.following(month))))
         came_went = everybody.counts.get("came_went", 0) if everybody else 0
         assert came_went == model.joined_and_left(history, month)
+        ended_paused = everybody.counts.get("ended_paused", 0) if everybody else 0
+        assert ended_paused == model.ended_paused(history, month)
     for (cohort, month), live in model.cohorts(history, looked[-1]).items():
         assert cohorts[cohort].live[months.age(cohort, month)] == live
+
+
+def told_of(crowd: persons.Crowd) -> dict[str, int]:
+    """What is not nothing."""
+    counts = {name: crowd.counts.get(name, 0) for name in ("paused", "came", "moved", "raised", "lowered")}
+    told = {"start": crowd.opening, "end": crowd.closing, "left": crowd.left, **counts}
+    assert crowd.closing == crowd.opening + counts["came"] + counts["moved"] - crowd.left - counts["paused"]
+    return {name: persons for name, persons in told.items() if persons}
 
 
 def agree_on_money(history: History, looked: list[date]) -> None:
@@ -136,6 +148,7 @@ def agree_on_failures(history: History, looked: list[date]) -> None:
 
 
 def agree_on_the_night(history: History, looked: list[date]) -> None:
+    assert persons.pauses(FIRST, LAST) == model.pauses(history, clock.now())
     assert persons.renewals(FIRST, LAST) == model_of_the_night.renewals(history, clock.now())
     exposed = failing.exposure()
     have = {(what, currency): told for currency, here in exposed.items() for what, told in here.items()}

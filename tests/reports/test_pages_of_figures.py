@@ -24,7 +24,7 @@ from payments.models import Donation, LedgerEntry, StripeEvent
 from reports import rollups
 from reports.definitions import DEFINITIONS
 from reports.figures import months
-from reports.models import ClosedMonth, Progress
+from reports.models import ClosedMonth, PersonOutcome, Progress
 from tests.house.tree import ROOT
 from tests.payments import rows
 
@@ -157,6 +157,12 @@ def test_nonsense_in_an_address_is_answered_with_a_sentence(staff: Staff, octobe
         ("movements/?month=2026-10&kind=payout", "no such kind"),
         ("movements/?month=2026-10&after=-1", "after"),
         ("movements/?month=2026-10&after=99999999999999999999999", "after"),
+        ("persons/?month=2026-10", "outcome"),
+        ("persons/?month=2026-10&outcome=richer", "outcome"),
+        ("persons/?month=2026-10&outcome=left&payer=7", "payer"),
+        ("persons/?month=2199-10&outcome=left", "still to come"),
+        ("pauses/?month=2026-13", "a month like"),
+        ("pauses/?month=2026-10&after=-1", "after"),
         ("lines/?first=2026-10-31&last=2026-10-01", "before the first"),
         ("lines/?first=0001-01-01&last=2026-10-01", "too far away"),
         ("lines/?first=2026-10-01&last=9999-12-31", "too far away"),
@@ -170,6 +176,23 @@ def test_rows_of_nothing_are_refused_in_words(staff: Staff, path: str, says: str
     answer = staff("finance").get(f"/reports/rows/{path}")
     assert answer.status_code == 400
     assert says in answer.content.decode()
+
+
+def test_persons_are_listed_a_hundred_at_a_time(staff: Staff, db: None) -> None:
+    month, facts = date(2026, 5, 1), {"payer": 1, "persons": 1}
+    PersonOutcome.objects.bulk_create(
+        PersonOutcome(month=month, outcome=outcome, patron_id=1000 + place, **facts)
+        for place in range(130)
+        for outcome in ("new", ("voluntary", "disputed")[place % 2])
+    )
+    finance = staff("finance")
+    page = finance.get("/reports/rows/persons/?month=2026-05&outcome=left").content.decode()
+    seen = re.findall(r"/reports/patrons/(\d+)/", page)
+    more = unescape(re.findall(r'rel="next" href="([^"]*)"', page)[0])
+    rest = finance.get(f"/reports/rows/persons/{more}").content.decode()
+    seen += re.findall(r"/reports/patrons/(\d+)/", rest)
+    assert seen == [str(1000 + place) for place in range(130)]
+    assert 'rel="next"' not in rest
 
 
 def test_rows_are_listed_a_hundred_at_a_time(staff: Staff, db: None) -> None:

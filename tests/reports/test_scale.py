@@ -77,13 +77,15 @@ def test_pages_look_at_few_rows_of_many(staff: Callable[[str], Client], crowd: N
     admin = staff("admin")
     home = admin.get("/reports/").content.decode()
     movements = re.findall(r'href="(/reports/rows/movements/[^"]*kind=new)"', home)[0].replace("&amp;", "&")
+    persons = re.findall(r'href="(/reports/rows/persons/[^"]*outcome=new)"', home)[0].replace("&amp;", "&")
     lines = re.findall(r'href="(/reports/rows/lines/[^"]*kind=payment[^"]*)"', home)[0].replace("&amp;", "&")
     other = lines.replace("&seen=on", "").replace("kind=payment", "{}")
     kinds = ("fee", "refund", "dispute", "adjustment", "return", "payout", "institutional")
     seen = dict[str, int]()
     for page in (
         "/reports/", "/reports/close/", "/reports/close/differences/", "/reports/health/", "/reports/payments/",
-        movements, lines, other.format("source=offline"), *(other.format(f"kind={kind}") for kind in kinds),
+        "/reports/retention/", movements, persons, lines,
+        other.format("source=offline"), *(other.format(f"kind={kind}") for kind in kinds),
     ):  # fmt: skip
         admin.get(page)
         with CaptureQueriesContext(connection) as asked:

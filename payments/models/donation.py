@@ -81,6 +81,10 @@ class DonationQuerySet(models.QuerySet["Donation"]):
         """Recurring ones whose subscription lives at Stripe."""
         return self.exclude(subscription=None).exclude(subscription_status__in=NOT_LIVE)
 
+    def confirming(self) -> "DonationQuerySet":
+        """Recurring ones whose first payment is on its way."""
+        return self.filter(state=DonationState.CONFIRMING, subscription__isnull=False)
+
 
 class Donation(models.Model):
     """An intention to give. Amounts in minor units of `currency`; what is charged is gift plus covered fee."""
@@ -185,6 +189,11 @@ class Donation(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=Q(is_second=True), name="donation_second"),
             models.Index(fields=["id"], condition=Q(lives_on=True), name="donation_lives_on"),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="confirming", subscription__isnull=False),
+                name="donation_first_payment",
+            ),
         ]
 
     def __str__(self) -> str:

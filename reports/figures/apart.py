@@ -55,6 +55,12 @@ def reasons(today: date, grace_days: int) -> Iterator[Reason]:
         gifts.filter(lives_on=True), _donation,
     )  # fmt: skip
     yield _reason(
+        _("The first payment is on its way"),
+        _("A bank debit takes some days. Stripe counts the subscription from its beginning, and here it counts once it "
+          "is paid."),
+        gifts.confirming(), _donation,
+    )  # fmt: skip
+    yield _reason(
         _("Paused"),
         _("Stripe counts a subscription whose collection is paused as active. Here it brings nothing meanwhile."),
         recurring.filter(paused_at__isnull=False), _membership,

@@ -323,6 +323,7 @@ def test_every_reason_why_stripe_differs_lists_its_rows_and_no_others(staff: Sta
     assert differences(finance) == {
         "A second subscription of the same person": "None now.",
         "Ended here, still alive at Stripe": "None now.",
+        "The first payment is on its way": "None now.",
         "Paused": "None now.",
         "Past due, within the days of grace": "None now.",
         "Money that never was at Stripe": "None now.",
@@ -338,6 +339,7 @@ def test_every_reason_why_stripe_differs_lists_its_rows_and_no_others(staff: Sta
     second = gift("second", is_second=True)
     gift("second-over", is_second=True, subscription_status="canceled")
     alive = gift("alive", lives_on=True)
+    debit = gift("debit", state="confirming")
     facts = Facts(
         amount_minor=700, currency="EUR", interval_months=1, first_paid_at=at, paid_through=today + timedelta(9)
     )  # fmt: skip
@@ -362,6 +364,7 @@ def test_every_reason_why_stripe_differs_lists_its_rows_and_no_others(staff: Sta
     assert differences(finance) == {
         "A second subscription of the same person": f"Patron {second.patron_id} : €5.00, monthly",
         "Ended here, still alive at Stripe": f"Patron {alive.patron_id} : €5.00, monthly",
+        "The first payment is on its way": f"Patron {debit.patron_id} : €5.00, monthly",
         "Paused": f"Patron {paused.patron_id} : €7.00 a month",
         "Past due, within the days of grace": f"Patron {failing.patron_id} : €7.00 a month",
         "Money that never was at Stripe": f"Payment {by_hand.pk} : €25.00, {today}",

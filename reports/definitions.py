@@ -111,7 +111,9 @@ _ALL = (
     )),
     Definition("recovery", _("Recovered"), _(
         "Of the invoices whose first failure was in the month, those paid within 30 days of it, by the bank's "
-        "reason for the first failure and by what mended it. A month that is not 30 days old yet is “so far”.",
+        "reason for the first failure and by who mended it: a later attempt by itself, the patron, or the newsroom. A "
+        "bank says no to a debit days after it was charged, and it failed then. A month that is not 30 days old yet is "
+        "“so far”.",
     )),
     Definition("exposure", _("At risk"), _(
         "The part of today's monthly sum that is paid with cards which expire within 60 days, that is failing "
@@ -120,8 +122,9 @@ _ALL = (
     )),
     Definition("origins", _("Where patrons come from"), _(
         "Started: gifts begun on the support page. Joined: persons whose first recurring charge was paid in these "
-        "months. After 90 days: what those who joined at least 90 days ago gave a month on their 90th day, "
-        "without anybody whose every recurring payment went back. How often an ask was shown is not measured yet.",
+        "months, a bank debit when it has succeeded. After 90 days: what those who joined at least 90 days ago gave a "
+        "month on their 90th day, without anybody whose every recurring payment went back. How often an ask was "
+        "shown is not measured yet.",
     )),
     Definition("rule_joining", _("Credit to the gift with which they joined"), _(
         "A person counts for the story, ask and campaign of the recurring gift with which they became a patron.",

@@ -193,6 +193,7 @@ WITH came AS (
     SELECT {MONTH_OF.format("d.created_at")}, rule, d.origin_id, d.currency, 1, 0, 0, 0, 0
     FROM payments_donation d, (VALUES ('joining'), ('first')) rules(rule)
     WHERE NOT EXISTS (SELECT 1 FROM payments_payment p WHERE p.donation_id = d.id AND p.source = 'offline')
+      AND NOT (d.subscription IS NOT NULL AND d.checkout_session IS NULL) -- made in Stripe's dashboard
 )
 SELECT r.month, r.rule, o.story_id, o.ask_id, COALESCE(o.campaign, ''), r.currency, SUM(r.started), SUM(r.joined),
        SUM(r.monthly_parts), SUM(r.old), SUM(r.kept)

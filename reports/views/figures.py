@@ -90,24 +90,34 @@ def failed(request: HttpRequest) -> HttpResponse:
             peak=intcomma(max(counts)),
         ),
         "recoveries": _recoveries(failing.recoveries(first, chosen)),
-        "by": [*Recovery.choices, ("unknown", _("not known")), ("", _("not within 30 days"))],
+        "who": [(who, [(way, Recovery(way).label) for way in ways]) for who, ways in _who()],
         "exposure": failing.exposure(),
     }  # fmt: skip
     return render(request, "reports/failed.html", context, status=200 if form.is_valid() else 400)
 
 
+def _who() -> list[tuple[str, list[Recovery]]]:
+    """Who mended what had failed, and in which ways."""
+    return [
+        (_("By itself"), [Recovery.RETRY]), (_("The patron"), [Recovery.CARD, Recovery.GIVER]),
+        (_("The newsroom"), [Recovery.OUTSIDE]),
+    ]  # fmt: skip
+
+
 def _recoveries(found: failing.Recoveries) -> list[dict[str, Any]]:
-    """By month of the first failure and cause, newest first: how many were mended by what, and the share that was."""
+    """By month of the first failure, newest first, all causes and then each: how many were mended by what."""
     rows: dict[tuple[date, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     codes: dict[str, str] = {}
     for (first, _currency, code, by), (count, _minor) in found.items():
         cause = wording.cause(code)
         codes.setdefault(cause, code)
+        rows[first, ""][by] += count
         rows[first, cause][by] += count
     today = clock.today()
     return [
         {
-            "month": first, "cause": wording.why(codes[cause]), "counts": dict(counts), "all": sum(counts.values()),
+            "month": first, "cause": wording.why(codes[cause]) if cause else "", "counts": dict(counts),
+            "all": sum(counts.values()),
             "share": Fraction(sum(counts.values()) - counts.get("", 0), sum(counts.values())),
             "is_open": today <= months.last_day(first) + timedelta(days=30),
         }

@@ -16,7 +16,7 @@ Staff = Callable[[str], Client]
 
 
 def test_what_mended_failed_payments_is_told_of_all_causes_and_of_each(staff: Staff) -> None:
-    gift, at = rows.monthly(), clock.start_of(months.after(months.this(), -2)) + timedelta(days=3)
+    gift, at = rows.monthly(), clock.start_of(months.after(months.this(), -3)) + timedelta(days=3)
     told = (("in_1", "insufficient_funds", "retry", 2), ("in_2", "expired_card", "card", 4),
             ("in_3", "expired_card", "giver", 31), ("in_4", "expired_card", "", None))  # fmt: skip
     for name, code, by, days in told:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0005_kinds_and_payments")]
+    dependencies = [("payments", "0006_declined_because")]
 
     operations = [
         migrations.AddIndex(

@@ -28,9 +28,8 @@ class Sum:
 
 # Only money recorded by hand can be of others than readers, so nothing else is looked up.
 _INSTITUTIONAL = """
-{0}.source = 'offline' AND EXISTS (
-    SELECT 1 FROM payments_payment ip JOIN payments_donation i ON i.id = ip.donation_id
-    WHERE ip.id = {0}.payment_id AND i.giver <> 'reader')
+{0}.source = 'offline' AND {0}.payment_id IN (
+    SELECT ip.id FROM payments_payment ip JOIN payments_donation i ON i.id = ip.donation_id WHERE i.giver <> 'reader')
 """
 # As payments.offline reverses a record that was a mistake: nothing was given, so nothing goes back.
 _MISTAKE = "e.source = 'offline' AND e.kind = 'refund' AND e.note = 'mistake'"

@@ -60,4 +60,4 @@ def test_a_broker_that_is_away_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(bell, "current_app", app)
         begun = time.monotonic()
         bell.ring("tests.away")
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 5  # whoever waited for the broker would have waited for ten seconds

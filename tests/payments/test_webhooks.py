@@ -247,7 +247,7 @@ def put(event: dict[str, Any], place: tuple[str, ...], value: object) -> None:
 
 @hypothesis.settings(
     max_examples=300, deadline=None, derandomize=True, database=None,
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
 )  # fmt: skip
 @hypothesis.given(
     kind=st.sampled_from([*stripe_events.HANDLED, "radar.early_fraud_warning.created"]),

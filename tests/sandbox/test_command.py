@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 KEY = {"Authorization": "Bearer sk_test_123"}
 
 
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Look again and again until it is so; a failure after that many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -49,11 +49,11 @@ def process(world_db: WorldDatabase, receiver: Receiver) -> Iterator[str]:
             return False
 
     try:
-        until(answers, 40)
+        until(answers)
         yield url
     finally:
         running.terminate()
-        assert running.wait(15) == 0
+        assert running.wait(60) == 0
 
 
 def test_the_process_runs_timers_and_tells_the_product(process: str, receiver: Receiver) -> None:

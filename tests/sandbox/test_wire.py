@@ -24,7 +24,7 @@ def slow_door() -> Iterator[threading.Event]:
     opened = threading.Event()
 
     def handler(params: dict[str, Any]) -> dict[str, Any]:
-        assert opened.wait(10)
+        assert opened.wait(60)
         return store.put({"id": store.new_id("slow_"), "object": "slow", "url": params["url"]})
 
     wire.endpoint("POST", "/v1/slow", params="WebhookEndpointCreateParams")(handler)

@@ -35,3 +35,12 @@ def pay(page: Page, *, email: str = "reader@example.org", card: str = VISA) -> N
     page.locator("[name=cvc]").fill("123")
     page.get_by_label("Name on the card or account").fill("Reader")
     page.locator("button.pay").click()
+
+
+def another(page: Page) -> Page:
+    """Another page in the place of one that is on its way back from paying. That one looks again by itself after two
+    seconds, and whatever a test does with it just then is interrupted."""
+    page.wait_for_url("**/support/thanks/**")
+    fresh = page.context.new_page()
+    page.close()
+    return fresh

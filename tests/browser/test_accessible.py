@@ -1,10 +1,13 @@
 """axe finds nothing, and nothing scrolls sideways on the narrowest phone, on any page."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import pay
+from public.views import LOOK_AGAIN
+from tests.browser.conftest import another, pay
 from tests.journeys.conftest import World
 
 pytestmark = pytest.mark.browser
@@ -66,6 +69,10 @@ def test_thanks_pages_are_without_fault(browser: Browser, world: World) -> None:
         page.wait_for_url("**/pay/**")
         pay(page)
         page.wait_for_url("**/support/thanks/**")
+        [session] = parse_qs(urlsplit(page.url).query)["session_id"]
+        page = another(page)
+        page.goto(f"{world.url}/support/thanks/?session_id={session}&look={len(LOOK_AGAIN)}")
+        expect(page.get_by_role("link", name="Look again")).to_be_visible()
         found = faults(page)
         world.settle()
         page.reload()

@@ -125,7 +125,8 @@ def test_a_gift_is_changed_and_ended_by_keyboard_alone(browser: Browser, world: 
 
 
 def reach(page: Page, name: str) -> None:
-    """Tabs until the focus stands on what has this name or text."""
+    """Tabs until the focus stands on what has this name or text; on a page that is there to its end."""
+    page.wait_for_load_state("load")
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.name || document.activeElement.innerText.trim()") == name:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from money import money
 from money.currencies import exponent
@@ -183,11 +183,16 @@ def test_what_is_wrong_gets_the_focus_and_leads_to_its_field(browser: Browser, w
 
 
 def test_the_page_is_light_and_asks_nobody_else(browser: Browser, world: World) -> None:
-    weights: dict[str, int] = {}
+    answers: list[Response] = []
+
+    def note(answer: Response) -> None:
+        answers.append(answer)
+
     with phone(browser, script=True, language="uk") as context:
         page = context.new_page()
-        page.on("response", lambda answer: weights.update({answer.url: len(_compressed(answer.url, answer.body()))}))
+        page.on("response", note)
         page.goto(f"{world.url}/support/", wait_until="networkidle")
+        weights = {answer.url: len(_compressed(answer.url, answer.body())) for answer in answers}
         assert json.loads(page.locator(".giving").get_attribute("data-currencies") or "")["EUR"]["digits"] == 2
     assert {urlsplit(url).netloc for url in weights} == {urlsplit(world.url).netloc}
     assert sum(weights.values()) < 60_000, weights

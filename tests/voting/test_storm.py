@@ -43,7 +43,8 @@ def code(line: str) -> str:
 def storm(
     world_db: WorldDatabase, folder: Path, *, clients: int, changes: int, patrons: int, **server: str
 ) -> tuple[Round, list[crowd.Browser]]:
-    """The clients vote; when half of the answers are in, the round's time is over and the beat closes it.
+    """The clients vote; when half of the answers are in, the round's time is over and the beat closes it, while what
+    was asked meanwhile is still on its way.
 
     Whoever asks after that is refused, and the server's log says nothing of what was chosen.
     """
@@ -61,16 +62,18 @@ def storm(
         )
         for number in range(clients)
     ]
-    answered, half = [0], threading.Event()
+    answered, half, over = [0], threading.Event(), threading.Event()
 
     def told() -> None:
         answered[0] += 1
-        if answered[0] >= clients * changes // 2:
+        if answered[0] == clients * changes // 2:
             half.set()
+            over.wait(600)  # nobody asks anew before: however slow the beat is, half of them come too late
 
     def beat() -> None:
         half.wait(600)
         clock.move(of.closes_at - clock.now())
+        over.set()
         while not rounds.close_due():
             pass
         connection.close()

@@ -1,7 +1,7 @@
-"""Who may open what: every address of the product, by its route. An address that is not here fails the build.
+"""Who may open what, and how: every address of the product, by its route. One that is not here fails the build.
 
 `PAGES` may be opened by those named; everybody else is led to the sign-in page, or told that there is no such page
-(404), or that it is not theirs (403).
+(404), or that it is not theirs (403). Whatever names something of another person's is answered like what is not there.
 """
 
 from members.models import Role
@@ -111,7 +111,7 @@ PAGES: dict[str, str | frozenset[str]] = {
     "reports/rehearsal/": MONEY,  # where Stripe is the sandbox
     "reports/erasures/": TABLES,
     "reports/log/": ADMIN,
-    "reports/newsroom/": FINANCE,  # finance may look, only an admin may change
+    "reports/newsroom/": FINANCE,
     "reports/newsroom/<str:code>/": FINANCE,
     "reports/suggestions/": EDITORS,
     "reports/suggestions/<int:pk>/": EDITORS,
@@ -138,7 +138,7 @@ PAGES: dict[str, str | frozenset[str]] = {
     "reports/rounds/<int:pk>/preview/": EDITORS,
     "reports/payments/": MONEY,
     "reports/payments/offline/": FINANCE,
-    "reports/payments/refunds/": MONEY,  # finance and admins decide
+    "reports/payments/refunds/": MONEY,
     "reports/payments/bank/": FINANCE,
     "reports/payments/bank/<uuid:reference>/": FINANCE,
     "reports/payments/<int:pk>/": MONEY,
@@ -163,10 +163,49 @@ BELOW: dict[str, str | frozenset[str]] = {
     "account/second-factor/": PATRON,
     "admin/": TABLES,
 }
+# Some may look and not change anything.
+SENDERS = {
+    "reports/newsroom/": ADMIN,
+    "reports/newsroom/<str:code>/": ADMIN,
+    "reports/payments/refunds/": FINANCE,
+}
+# A page is looked at (GET, HEAD), and its form is sent to it (POST). The first are only looked at, the second only sent
+# to, by a button elsewhere. No other method means anything at an address of ours.
+ONLY_LOOKED_AT = frozenset({
+    "", "support/thanks/", "support/other/", "supporters/", "topics/", "topics/words.json", "topics/<slug:slug>/",
+    "rounds/", "rounds/<slug:slug>/bundle.zip", "rounds/<slug:slug>/results/<int:version>/bundle.zip", "privacy/",
+    "cookies/", "theme.css", "logo", "account/", "account/donations/<uuid:reference>/failed/", "account/payments/",
+    "account/receipts/(?P<number>[0-9]{4}-[0-9]{6,9})\\.pdf$",
+    "account/statements/(?P<number>S[0-9]{4}-[0-9]{6,9})/$",
+    "account/statements/(?P<number>S[0-9]{4}-[0-9]{6,9})\\.pdf$", "account/gift-memberships/", "account/privacy/",
+    "account/privacy/export/<uuid:reference>.zip", "account/security/", "reports/", "reports/retention/",
+    "reports/failed/", "reports/origins/", "reports/participation/", "reports/definitions/",
+    "reports/close/differences/", "reports/rows/movements/", "reports/rows/lines/", "reports/health/", "reports/log/",
+    "reports/events/<int:pk>/", "reports/letters/<int:pk>/", "reports/wording/", "reports/suggestions/",
+    "reports/topics/", "reports/operations/", "reports/rounds/", "reports/rounds/<int:pk>/preview/",
+    "reports/payments/", "reports/exports/<uuid:reference>/file/", "reports/patrons/<int:pk>/", "health/live",
+    "health/ready",
+})  # fmt: skip
+ONLY_SENT_TO = frozenset({
+    "webhooks/stripe/", "webhooks/mail/<str:provider>/", "support/raise/", "topics/follow/",
+    "account/donations/<uuid:reference>/resume/",
+    "account/receipts/(?P<number>[0-9]{4}-[0-9]{6,9})/send/$", "account/privacy/withdraw/",
+    "account/security/sessions/end/", "account/prove/send/", "reports/payments/<int:pk>/receipt/",
+    "reports/payments/<int:pk>/reverse/", "reports/patrons/<int:pk>/stop/", "reports/patrons/<int:pk>/membership/",
+    "reports/patrons/<int:pk>/notes/",
+})  # fmt: skip
 
 
-def who_may(route: str) -> str | frozenset[str] | None:
-    """Who may open this route, or None where nobody has declared it."""
+def methods(route: str) -> set[str]:
+    """By which methods it may be asked, in small letters."""
+    looked_at = set() if route in ONLY_SENT_TO else {"get", "head"}
+    return looked_at if route in ONLY_LOOKED_AT else looked_at | {"post"}
+
+
+def who_may(route: str, method: str = "get") -> str | frozenset[str] | None:
+    """Who may open this route, or send to it, or None where nobody has declared it."""
+    if method == "post" and route in SENDERS:
+        return SENDERS[route]
     if route in PAGES:
         return PAGES[route]
     return next((who for prefix, who in BELOW.items() if route.startswith(prefix)), None)

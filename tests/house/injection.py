@@ -85,27 +85,19 @@ FREE = {
     "admin.LogEntry": "object_repr",
     "mfa.Authenticator": "data.name",
 }
-# Nobody's own words, and why not. Words of a closed list (`choices`) need no mention.
+# Nobody's own words, and why not. Words of a closed list (`choices`), and what is too short for any, need no mention.
+SHORT = 3
 MADE = {
-    "a code of our own or of a standard: of currencies, countries, languages, zones, files": {
-        "reports.MoneyDay": "source currency kind", "reports.SeenDay": "currency kind",
-        "reports.GiftMonth": "currency kind", "reports.ReturnMonth": "currency", "reports.GiftAmount": "currency",
-        "reports.Movement": "currency", "reports.MovementMonth": "currency", "reports.InvoiceMonth": "currency",
-        "reports.RecoveryMonth": "currency recovered_by", "reports.CohortMoney": "currency",
-        "reports.OriginMonth": "currency", "reports.Exposure": "currency", "reports.RoundMoney": "currency",
-        "reports.Progress": "zone", "reports.TableExport": "table currency", "people.Export": "language",
-        "payments.Donation": "currency", "payments.Invoice": "currency", "payments.Payment": "currency",
-        "payments.Refund": "currency", "payments.Dispute": "currency", "payments.Receipt": "language",
-        "payments.Payout": "currency", "payments.LedgerEntry": "currency seen_currency", "payments.Watermark": "name",
-        "payments.BankMapping": "columns encoding day_format decimal_mark currency",
+    "a code of our own or of a standard: of zones, files, letters, acts": {
+        "reports.MoneyDay": "source kind", "reports.SeenDay": "kind", "reports.GiftMonth": "kind",
+        "reports.RecoveryMonth": "recovered_by", "reports.Progress": "zone", "reports.TableExport": "table",
+        "payments.Watermark": "name", "payments.BankMapping": "columns encoding day_format",
         "payments.Operation": "kind method path", "voting.Mailing": "occasion", "voting.RoundLog": "at kind",
-        "voting.Round": "failure", "asks.Goal": "currency", "members.Patron": "declined_letters",
-        "members.Consent": "version", "members.TierThreshold": "currency", "members.Membership": "currency",
-        "members.GiftMembership": "currency", "letters.Letter": "occasion language attachment",
-        "letters.Wording": "occasion language", "audit.StaffAction": "action target", "limits.Hit": "gate",
-        "newsroom.Newsroom": "logo_type accent zone languages country", "newsroom.GivingCurrency": "code",
-        "newsroom.DailyRate": "currency into source", "contenttypes.ContentType": "app_label model",
-        "auth.Permission": "name codename", "auth.Group": "name", "admin.LogEntry": "object_id change_message",
+        "voting.Round": "failure", "members.Patron": "declined_letters", "members.Consent": "version",
+        "letters.Letter": "occasion attachment", "letters.Wording": "occasion", "audit.StaffAction": "action target",
+        "limits.Hit": "gate", "newsroom.Newsroom": "logo_type accent zone languages", "newsroom.DailyRate": "source",
+        "contenttypes.ContentType": "app_label model", "auth.Permission": "name codename", "auth.Group": "name",
+        "admin.LogEntry": "object_id change_message",
     },
     "a part of an address: letters, digits and hyphens, or it leads nowhere": {
         "voting.Topic": "slug", "voting.Round": "slug", "asks.Ask": "slug", "members.Tier": "slug",
@@ -164,12 +156,14 @@ def named(fields: dict[str, str]) -> set[str]:
 
 
 def kept_texts() -> set[str]:
-    """Every field that could hold words, but for the words of closed lists."""
+    """Every field that could hold words."""
     return {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()
         for field in model._meta.concrete_fields
-        if model._meta.app_label not in ELSEWHERE and isinstance(field, TEXTS) and not field.choices
+        if model._meta.app_label not in ELSEWHERE
+        and isinstance(field, TEXTS)
+        and not (field.choices or (getattr(field, "max_length", None) or SHORT + 1) <= SHORT)
     }
 
 

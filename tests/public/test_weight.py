@@ -36,7 +36,7 @@ NOT_READ = {
     "webhooks/stripe/", "webhooks/mail/<str:provider>/", "health/live", "health/ready", "metrics",
     "theme.css", "logo", "topics/words.json", "rounds/<slug:slug>/bundle.zip",
     "rounds/<slug:slug>/results/<int:version>/bundle.zip", "account/privacy/export/<uuid:reference>.zip",
-    "account/statements/(?P<number>S[0-9]{4}-[0-9]{6,9})\\.pdf$",
+    "account/statements/(?P<number>S[1-9][0-9]{3}-[0-9]{6,9})\\.pdf$",
     "account/receipts/(?P<number>[0-9]{4}-[0-9]{6,9})\\.pdf$",
     "language/", "support/raise/", "topics/follow/", "account/privacy/withdraw/", "account/security/sessions/end/",
     "account/prove/send/", "account/receipts/(?P<number>[0-9]{4}-[0-9]{6,9})/send/$", "account/login/passkey/",
@@ -116,7 +116,7 @@ def addresses(patron: Patron, donation: Donation) -> list[str]:
         "account/donations/<uuid:reference>/rhythm/": [second.reference],
         "account/donations/<uuid:reference>/return/": [ending.reference],
         "account/payments/<int:pk>/name/": [donation.payments.get().pk],
-        "account/statements/(?P<number>S[0-9]{4}-[0-9]{6,9})/$": [str(statement)],
+        "account/statements/(?P<number>S[1-9][0-9]{3}-[0-9]{6,9})/$": [str(statement)],
         "account/gift-memberships/<uuid:reference>/": [gift.reference],
     }
     for route, who in PAGES.items():

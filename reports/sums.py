@@ -154,7 +154,8 @@ SELECT {MONTH_OF.format("i.period_end")}, COUNT(*), COUNT(*) FILTER (WHERE EXIST
     WHERE o.patron_id = d.patron_id AND n.id <> i.id AND n.period_start >= i.period_end - interval '1 day'
       AND n.paid_at <= i.period_end + interval '30 days' AND {_PAID.format("n")}))
 FROM payments_invoice i JOIN payments_donation d ON d.id = i.donation_id
-WHERE {_PAID.format("i")} AND i.period_end - i.period_start > interval '300 days' AND i.period_end <= %(now)s
+WHERE {_PAID.format("i")} AND i.period_end - i.period_start BETWEEN interval '364 days' AND interval '367 days'
+  AND i.period_end <= %(now)s
 GROUP BY 1
 """,
     ),

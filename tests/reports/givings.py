@@ -159,8 +159,8 @@ def debits(draw: st.DrawFn, person: int, number: int) -> Giving:
 
 @st.composite
 def terms(draw: st.DrawFn, person: int, numbers: Iterator[int]) -> list[Giving]:
-    """A year with its payment, and perhaps the next one; of either, something may have gone back."""
-    at, length = draw(st.sampled_from(BEGINNINGS)), timedelta(days=365)
+    """A year with its payment, and perhaps the next one; of either, something may have gone back. Or other terms."""
+    at, length = draw(st.sampled_from(BEGINNINGS)), timedelta(days=draw(st.sampled_from((365, 365, 366, 334, 730))))
     found = []
     for begins in (at, at + length)[: draw(st.integers(1, 2))]:
         number, fate = next(numbers), draw(st.sampled_from(sorted(FATES)))

@@ -14,11 +14,11 @@ MONTH = timedelta(days=30)
 def renewals(history: History, now: datetime) -> dict[date, tuple[int, int]]:
     """By the month in which a paid year ended: how many did, and of how many the same person paid the time after it.
 
-    What went back whole has paid for nothing.
+    What went back whole has paid for nothing. A year is one: not eleven months, and not two years.
     """
     found: dict[date, list[int]] = defaultdict(lambda: [0, 0])
     paid = [one for one in history.invoices if one.paid_at and not (one.payment and went_back(history, one.payment))]
-    for year in (one for one in paid if one.until - one.at >= 300 * DAY and one.until <= now):
+    for year in (one for one in paid if (one.until - one.at) // DAY in {365, 366} and one.until <= now):
         row = found[history.month(year.until)]
         row[0] += 1
         row[1] += any(

@@ -1,4 +1,4 @@
-"""What the pages of figures are asked for: months, spans, the rows behind a figure; and daily rates."""
+"""What the pages of figures are asked for: months, spans, a round; a goal and daily rates."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,6 @@ from typing import Any
 
 from babel.numbers import is_currency
 from django import forms
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,12 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from asks.models import Goal
 from newsroom import clock
 from newsroom.models import DailyRate
-from payments.models.donation import Giver
-from payments.models.ledger import Kind
-from payments.models.payment import Source
 from reports.figures import months
 from reports.forms import amount
-from reports.models import MovementKind
+from reports.templatetags.figures import day
 from voting.models import Round
 
 
@@ -102,7 +98,7 @@ class RoundForm(forms.Form):
         super().__init__(data)
         self.rounds = {one.pk: one for one in rounds}
         language = get_language() or "en"
-        choices = [(one.pk, f"{one.title(language)} ({clock.day(one.closes_at)})") for one in rounds]
+        choices = [(one.pk, f"{one.title(language)} ({day(clock.day(one.closes_at))})") for one in rounds]
         self.fields["round"] = forms.TypedChoiceField(
             label=_("Round"), required=False, coerce=int, empty_value=None, choices=choices
         )
@@ -213,88 +209,3 @@ class RatesForm(forms.Form):
         if day < months.FIRST:
             return gettext("Line %(n)s names a day that is too far away.")
         return gettext("Line %(n)s names a day that is still to come.") if day > clock.today() else ""
-
-
-class _RowsForm(forms.Form):
-    """What the rows behind a figure are looked for by; the address carries it, and no person."""
-
-    currency = forms.CharField(required=False, max_length=3)
-    kind = forms.CharField(required=False, max_length=16)
-
-    def clean_currency(self) -> str:
-        code: str = self.cleaned_data["currency"]
-        if code and not re.fullmatch(r"[A-Z]{3}", code):
-            raise forms.ValidationError(gettext("A currency is three capital letters, as in EUR."))
-        return code
-
-    def _kinds(self) -> Sequence[str]:
-        raise NotImplementedError
-
-    def clean_kind(self) -> str:
-        kind: str = self.cleaned_data["kind"]
-        if kind and kind not in self._kinds():
-            raise forms.ValidationError(gettext("There is no such kind of row."))
-        return kind
-
-
-class MovementsForm(_RowsForm):
-    """Movements of a month."""
-
-    month = forms.CharField(max_length=7)
-    after = forms.IntegerField(required=False, min_value=0, max_value=2**62)
-
-    def _kinds(self) -> Sequence[str]:
-        return MovementKind.values
-
-    def clean_month(self) -> date:
-        return month_of(self.cleaned_data["month"])
-
-    def wanted(self) -> dict[str, Any]:
-        """As a filter."""
-        said = self.cleaned_data
-        found = {"currency": said["currency"]} if said["currency"] else {}
-        return found | {"month": said["month"], "counted_as__in": [said["kind"]] if said["kind"] else self._kinds()}
-
-
-_MISTAKE = Q(kind=Kind.REFUND, source=Source.OFFLINE, note="mistake")
-# Figures' kinds of lines that are not the book's; reports/sums.py, KIND.
-BEHIND = {
-    # Such money comes by hand only, which is far less to look through.
-    "institutional": Q(payment__donation__giver__in=[Giver.GRANT, Giver.INSTITUTION], source=Source.OFFLINE),
-    "mistake": _MISTAKE,
-    "refund": Q(kind=Kind.REFUND) & ~_MISTAKE,
-    "return": Q(kind=Kind.ADJUSTMENT, payment__isnull=False),
-    "adjustment": Q(kind=Kind.ADJUSTMENT, payment=None),
-}
-
-
-class LinesForm(_RowsForm):
-    """Lines of the book, by days."""
-
-    first = forms.DateField()
-    last = forms.DateField()
-    source = forms.ChoiceField(required=False, choices=[("", ""), *Source.choices])
-    seen = forms.BooleanField(required=False)
-    after = forms.IntegerField(required=False, min_value=0, max_value=2**62)
-
-    def _kinds(self) -> Sequence[str]:
-        return [*Kind.values, *BEHIND]
-
-    def clean(self) -> dict[str, Any]:
-        said = super().clean() or self.cleaned_data
-        for name in ("first", "last"):
-            if said.get(name) and not months.FIRST <= said[name] < months.LAST:
-                self.add_error(name, gettext("This day is too far away."))
-        if said.get("first") and said.get("last") and said["first"] > said["last"]:
-            self.add_error("last", gettext("The last day comes before the first."))
-        return said
-
-    def wanted(self) -> Q:
-        """As a filter. What givers gave is that of readers, without what was recorded by mistake."""
-        said = self.cleaned_data
-        found = BEHIND.get(said["kind"], Q(kind=said["kind"])) if said["kind"] else Q()
-        if said["kind"] == "payment" and said["seen"]:
-            found = (found | BEHIND["mistake"]) & Q(payment__donation__giver=Giver.READER)
-        if said["currency"]:
-            found &= Q(**{"seen_currency" if said["seen"] else "currency": said["currency"]})
-        return found & Q(source=said["source"]) if said["source"] else found

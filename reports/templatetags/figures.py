@@ -1,6 +1,6 @@
 """How figures are printed: exact numbers are rounded here and nowhere earlier."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,9 +12,10 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 
 from money.money import Money
+from reports import spoken
 from reports.definitions import DEFINITIONS, Definition
 from reports.figures import months
 from voting.models import Round
@@ -45,22 +46,10 @@ def rate(worth: Decimal) -> str:
     return text.replace(".", ",") if get_language() == "uk" else text
 
 
-# Stripe's words for what became of a refund, a dispute or a payout.
-SAID = {
-    "pending": gettext_lazy("on its way"), "in_transit": gettext_lazy("on its way"), "paid": gettext_lazy("arrived"),
-    "succeeded": gettext_lazy("done"), "failed": gettext_lazy("did not arrive"), "canceled": gettext_lazy("called off"),
-    "requires_action": gettext_lazy("the giver has to do something"), "won": gettext_lazy("won"),
-    "lost": gettext_lazy("lost"), "needs_response": gettext_lazy("waits for an answer"),
-    "warning_needs_response": gettext_lazy("waits for an answer"), "under_review": gettext_lazy("the bank decides"),
-    "warning_under_review": gettext_lazy("the bank decides"), "warning_closed": gettext_lazy("closed"),
-    "prevented": gettext_lazy("averted"),
-}  # fmt: skip
-
-
 @register.filter
 def said(status: str) -> str:
     """A status of Stripe's in words; one that is new is shown as it came."""
-    return str(SAID.get(status, status))
+    return str(spoken.STRIPE.get(status, status))
 
 
 @register.filter
@@ -79,8 +68,31 @@ def month(first: date) -> str:
 
 
 @register.filter
+def brief(first: date) -> str:
+    """A month where there is little room: `Oct 2026`, `жовт. 2026`. It does not break."""
+    return str(format_date(first, _spaced("LLL y"), locale=get_language() or "en"))
+
+
+@register.filter
 def short_month(first: date) -> str:
+    """As addresses name it."""
     return f"{first:%Y-%m}"
+
+
+@register.filter(expects_localtime=True)
+def day(when: date | datetime | None) -> str:
+    """`1 Oct 2026`, `1 жовт. 2026`; nothing of nothing. A moment is of the zone of the page."""
+    return str(format_date(when, _spaced("d MMM y"), locale=get_language() or "en")) if when else ""
+
+
+@register.filter(expects_localtime=True)
+def moment(when: datetime | None) -> str:
+    """A day with its minute."""
+    return f"{day(when)}, {when:%H:%M}" if when else ""
+
+
+def _spaced(pattern: str) -> str:
+    return pattern.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 @register.filter

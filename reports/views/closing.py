@@ -1,5 +1,6 @@
 """/reports/close/: a month closed for finance, why Stripe shows other figures, and the rows behind a figure."""
 
+from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,12 +17,13 @@ from members import roles
 from members.models import Role
 from newsroom import clock
 from newsroom.models import DailyRate, GivingCurrency, Newsroom
-from payments.models import LedgerEntry
+from payments.models import LedgerEntry, Payout
 from payments.models.ledger import Kind
 from reports import paging
-from reports.figure_forms import LinesForm, MonthForm, MovementsForm, RatesForm
+from reports.figure_forms import MonthForm, RatesForm
 from reports.figures import apart, closing, months
 from reports.models import ClosedMonth, Movement, Progress
+from reports.row_forms import OTHER_KINDS, LinesForm, MovementsForm
 
 PAGE = 100
 
@@ -35,11 +37,12 @@ def close(request: HttpRequest) -> HttpResponse:
     closed = ClosedMonth.objects.select_related("closed_by").filter(month=chosen).first()
     if request.method == "POST":
         return _close(request, chosen, is_closed=closed is not None or not form.is_valid())
-    now = closing.figures(chosen)
+    now, transfers = closing.figures(chosen), closing.transfers(chosen)
     context = {
         "form": form, "month": chosen, "earlier": months.after(chosen, -1),
         "later": months.after(chosen) if chosen < months.this() else None, "is_running": chosen >= months.this(),
-        "balances": closing.balances(chosen), "transfers": closing.transfers(chosen), "kinds": _kinds(),
+        "balances": closing.balances(chosen), "transfers": transfers, "arrived": _arrived(transfers),
+        "kinds": _kinds(),
         "closed": closed, "since": _since(closed.figures, now) if closed else [],
         "progress": Progress.objects.get(id=1),
     }  # fmt: skip
@@ -58,8 +61,17 @@ def _close(request: HttpRequest, chosen: date, *, is_closed: bool) -> HttpRespon
     return redirect(f"{reverse('reports:close')}?month={chosen:%Y-%m}")
 
 
+def _arrived(transfers: list[Payout]) -> dict[str, int]:
+    """By currency, what is at the bank already."""
+    sums: dict[str, int] = defaultdict(int)
+    for payout in transfers:
+        if payout.status == "paid":
+            sums[payout.currency] += payout.amount_minor
+    return dict(sorted(sums.items()))
+
+
 def _kinds() -> list[tuple[str, Any]]:
-    names = dict(Kind.choices) | {"return": _("failed after all")}
+    names = dict(Kind.choices) | OTHER_KINDS
     return [(kind, names[kind]) for kind in closing.KINDS]
 
 

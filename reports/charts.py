@@ -1,12 +1,17 @@
-"""Charts as plain geometry, drawn by templates/reports/chart.html. Pure; every chart stands beside its table."""
+"""Charts as plain geometry, drawn by templates/reports/chart.html. Pure; every chart stands beside its table.
 
-from collections.abc import Sequence
+Across, everything is a share of the width in per cent, and downwards in pixels: words keep their size on a phone.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-WIDTH, HEIGHT, TOP, BOTTOM, LEFT = 720, 220, 22, 28, 4
-# Half of what a label takes, so that the outer ones are not cut off.
-HALF = 36
+HEIGHT, TOP, BOTTOM = 220, 22, 28
+# So many words have room under the columns; a phone shows every other one.
+MOST = 6
+# Nearer to an edge than this, a word in the middle of its column would be cut off.
+EDGE = 8
 Number = int | Fraction
 
 
@@ -24,10 +29,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Label:
-    """A word under a column."""
+    """A word under a column: in its `middle`, or from its `start` or up to its `end` at the edges."""
 
     x: float
     text: str
+    anchor: str
+    is_other: bool
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Chart:
     peak: str
     peak_y: float
 
-    width, height = WIDTH, HEIGHT
+    height = HEIGHT
 
 
 def columns(
@@ -64,7 +71,7 @@ def columns(
         return None
     scale = (HEIGHT - TOP - BOTTOM) / float(top - low)
     zero = TOP + float(top) * scale
-    step = (WIDTH - 2 * LEFT) / len(labels)
+    step = 100 / len(labels)
     bars = []
     for n, _label in enumerate(labels):
         above, below = zero, zero
@@ -74,12 +81,19 @@ def columns(
                 continue
             y = above - height if values[n] > 0 else below
             above, below = (y, below) if values[n] > 0 else (above, below + height)
-            x = LEFT + n * step + step * 0.12
-            bars.append(
-                Bar(round(x, 1), round(y, 1), round(step * 0.76, 1), round(max(height, 0.7), 1), place, words[n])
-            )
-    every = max(1, -(-len(labels) // 6))
-    places = [(min(max(LEFT + (n + 0.5) * step, HALF), WIDTH - HALF), text) for n, text in enumerate(labels)]
-    shown = [Label(round(x, 1), text) for x, text in places[::every]]
+            bars.append(Bar(n * step + step * 0.12, y, step * 0.76, max(height, 0.7), place, words[n]))
     names = tuple(name for name, _, _ in series)
-    return Chart(key, name, names, tuple(bars), tuple(shown), round(zero, 1), peak, TOP)
+    return Chart(key, name, names, tuple(bars), tuple(_labels(labels)), zero, peak, TOP)
+
+
+def _labels(texts: Sequence[str]) -> Iterator[Label]:
+    step = 100 / len(texts)
+    every = max(1, -(-len(texts) // MOST))
+    for n in range(0, len(texts), every):
+        middle = (n + 0.5) * step
+        if middle < EDGE:
+            yield Label(n * step, texts[n], "start", is_other=False)
+        elif middle > 100 - EDGE:
+            yield Label((n + 1) * step, texts[n], "end", is_other=bool(n // every % 2))
+        else:
+            yield Label(middle, texts[n], "middle", is_other=bool(n // every % 2))

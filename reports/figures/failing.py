@@ -1,7 +1,8 @@
 """Failed payments: how many, what mended them, and what is at risk."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -32,6 +33,12 @@ def rates(first: date, last: date) -> list[Rate]:
     """By month, newest first, and currency. One query."""
     rows = InvoiceMonth.objects.filter(month__range=(first, last)).order_by("-month", "currency")
     return [Rate(row.month, row.currency, row.due, row.due_minor, row.failed, row.failed_minor) for row in rows]
+
+
+def together(found: Sequence[Rate]) -> Rate:
+    """All months of one currency as one, under the month of the first."""
+    sums = {name: sum(getattr(rate, name) for rate in found) for name in ("due", "due_minor", "failed", "failed_minor")}
+    return replace(found[0], **sums)
 
 
 Recoveries = dict[tuple[date, str, str, str], tuple[int, int]]

@@ -1,6 +1,7 @@
 """What stands under /reports/ beside the month: retention, failed payments, where patrons come from, definitions."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -13,13 +14,14 @@ from django.views.decorators.http import require_safe
 
 from members import roles
 from newsroom import clock
+from newsroom.models import GivingCurrency
 from payments import wording
 from payments.models.invoice import Recovery
 from reports import charts
 from reports.definitions import DEFINITIONS
 from reports.figure_forms import MonthForm, SpanForm
 from reports.figures import coming, failing, monthly, months, persons
-from reports.templatetags.figures import short_month
+from reports.templatetags.figures import brief
 from reports.views.month import YEAR, at, frame, progress, sees_money
 
 
@@ -41,7 +43,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         "sums": {currency: [at(told, one) for one in shown[::-1]] for currency, told in monthly.steps(chosen).items()},
         "renewals": _known(persons.renewals(shown[0], chosen)),
         "pauses": _known(persons.pauses(shown[0], chosen)),
-        "values": _values(persons.cohorts(this), this),
+        **_values(persons.cohorts(this), this, request.GET.get("currency", "")),
         "value_ages": persons.VALUE_AGES,
         "projections": persons.projections(crowds[0], chosen),
     }  # fmt: skip
@@ -57,15 +59,20 @@ def _known(found: dict[date, tuple[int, int]]) -> list[tuple[date, int, int, Fra
     ]
 
 
-def _values(cohorts: list[persons.Cohort], this: date) -> list[tuple[date, str, int, list[Fraction | None]]]:
-    """Cohort, currency, size, and what each of its members brought in 6, 12, 24 and 36 months. Newest first."""
+def _values(cohorts: list[persons.Cohort], this: date, asked: str) -> dict[str, Any]:
+    """Cohort, size, and what each of its members brought in 6, 12, 24 and 36 months, newest first, in the currency
+    asked for, or else the newsroom's own."""
     sizes = {cohort.month: cohort.size for cohort in cohorts}
+    found = persons.values(this)
+    currencies = sorted({currency for _cohort, currency in found})
+    chosen = next((code for code in (asked, GivingCurrency.home(), *currencies) if code in currencies), "")
     rows = []
-    for (cohort, currency), sums in persons.values(this).items():
+    for (cohort, currency), sums in found.items():
         size = sizes.get(cohort, 0)
-        each = [Fraction(sums[age], size) if age in sums and size else None for age in persons.VALUE_AGES]
-        rows.append((cohort, currency, size, each))
-    return rows[::-1][:60]
+        if currency == chosen:
+            each = [Fraction(sums[age], size) if age in sums and size else None for age in persons.VALUE_AGES]
+            rows.append((cohort, size, each))
+    return {"values": rows[::-1][:60], "value_currency": chosen, "value_currencies": currencies}
 
 
 @roles.required(*roles.MONEY)
@@ -75,22 +82,27 @@ def failed(request: HttpRequest) -> HttpResponse:
     form = MonthForm(request.GET)
     chosen = form.chosen()
     first = months.after(chosen, -YEAR)
-    rates = failing.rates(first, chosen)
-    by_month: dict[date, list[failing.Rate]] = defaultdict(list)
+    rates, shown = failing.rates(first, chosen), months.between(first, chosen)
+    due = {one: sum(rate.due for rate in rates if rate.month == one) for one in shown}
+    failures = {one: sum(rate.failed for rate in rates if rate.month == one) for one in shown}
+    by_currency: dict[str, list[failing.Rate]] = defaultdict(list)
     for rate in rates:
-        by_month[rate.month].append(rate)
-    shown = months.between(first, chosen)
-    counts = [sum(rate.failed for rate in by_month[one]) for one in shown]
+        by_currency[rate.currency].append(rate)
+    counts = [failures[one] for one in shown]
+    recovered = _recoveries(failing.recoveries(first, chosen))
     context = frame(request, form, chosen) | {
-        "rates": rates,
+        "in_all": [(one, due[one], failures[one]) for one in shown[::-1] if due[one]],
+        "rates": [(currency, found, failing.together(found)) for currency, found in sorted(by_currency.items())],
         "chart": charts.columns(
-            "failed", _("Invoices whose first attempt failed, by month"), [short_month(one) for one in shown],
+            "failed", _("Invoices whose first attempt failed, by month"), [brief(one) for one in shown],
             [(_("Failed"), counts,
-              [f"{short_month(one)}: {intcomma(n)}" for one, n in zip(shown, counts, strict=True)])],
+              [f"{brief(one)}: {intcomma(n)}" for one, n in zip(shown, counts, strict=True)])],
             peak=intcomma(max(counts)),
         ),
-        "recoveries": _recoveries(failing.recoveries(first, chosen)),
         "who": [(who, [(way, Recovery(way).label) for way in ways]) for who, ways in _who()],
+        "recovered_by_month": [row for row in recovered if not row["cause"]],
+        "recovered_by_cause": _by_cause(row for row in recovered if row["cause"] and not row["is_open"]),
+        "recoveries": [row for row in recovered if row["cause"]],
         "exposure": failing.exposure(),
     }  # fmt: skip
     return render(request, "reports/failed.html", context, status=200 if form.is_valid() else 400)
@@ -115,14 +127,27 @@ def _recoveries(found: failing.Recoveries) -> list[dict[str, Any]]:
         rows[first, cause][by] += count
     today = clock.today()
     return [
-        {
-            "month": first, "cause": wording.why(codes[cause]) if cause else "", "counts": dict(counts),
-            "all": sum(counts.values()),
-            "share": Fraction(sum(counts.values()) - counts.get("", 0), sum(counts.values())),
+        _recovery({
+            "month": first, "cause": wording.why(codes[cause]) if cause else "",
             "is_open": today <= months.last_day(first) + timedelta(days=30),
-        }
+        }, dict(counts))
         for (first, cause), counts in sorted(rows.items(), key=lambda row: (-row[0][0].toordinal(), row[0][1]))
     ]  # fmt: skip
+
+
+def _by_cause(recovered: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same rows summed over their months."""
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in recovered:
+        for way, count in row["counts"].items():
+            counts[row["cause"]][way] += count
+    return [_recovery({"cause": cause}, dict(found)) for cause, found in counts.items()]
+
+
+def _recovery(of: dict[str, Any], counts: dict[str, int]) -> dict[str, Any]:
+    """What was mended by what, with the share that was."""
+    every = sum(counts.values())
+    return of | {"counts": counts, "all": every, "share": Fraction(every - counts.get("", 0), every)}
 
 
 @roles.required(*roles.EVERYONE)

@@ -20,7 +20,7 @@ from reports import charts
 from reports.figure_forms import MonthForm
 from reports.figures import headline, money, monthly, months, persons
 from reports.models import MovementKind, Progress
-from reports.templatetags.figures import amount, short_month
+from reports.templatetags.figures import amount, brief
 
 Row = TypeVar("Row")
 
@@ -70,9 +70,9 @@ def month(request: HttpRequest) -> HttpResponse:
         "crowd_year": at(crowds, months.after(chosen, -YEAR)),
         "apart": persons.apart() if chosen == months.this() else None,
         "patrons_chart": charts.columns(
-            "patrons", _("Active patrons at the end of each month"), [short_month(one.month) for one in crowds[-37:]],
+            "patrons", _("Active patrons at the end of each month"), [brief(one.month) for one in crowds[-37:]],
             [(_("Active patrons"), [one.closing for one in crowds[-37:]],
-              [f"{short_month(one.month)}: {intcomma(one.closing)}" for one in crowds[-37:]])],
+              [f"{brief(one.month)}: {intcomma(one.closing)}" for one in crowds[-37:]])],
             peak=intcomma(max((one.closing for one in crowds[-37:]), default=0)),
         ),
     }  # fmt: skip
@@ -144,7 +144,7 @@ def _history(steps: dict[str, list[monthly.Step]], asked: str) -> dict[str, Any]
     if currency is None:
         return None
     shown = steps[currency][-37:]
-    labels = [short_month(step.month) for step in shown]
+    labels = [brief(step.month) for step in shown]
 
     def words(values: list[Fraction]) -> list[str]:
         return [f"{label}: {amount(value, currency)}" for label, value in zip(labels, values, strict=True)]

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from members import roles
+from newsroom import clock
 from reports import charts
 from reports.figure_forms import RoundForm
 from reports.figures import taking_part
 from reports.models import Progress
 from reports.models.taking_part import FEWEST
-from reports.templatetags.figures import percent
+from reports.templatetags.figures import brief, percent
 from voting import publication
 
 SHOWN = 60
@@ -53,6 +54,6 @@ def _chart(turnouts: list[taking_part.Turnout]) -> charts.Chart | None:
     said = [f"{one.round.title(language)}: {percent(one.share)}" for one in shown]
     return charts.columns(
         "participation", _("Of those who could vote when a round opened, the share that did"),
-        [f"{one.round.closes_at:%Y-%m}" for one in shown], [(_("Voted"), shares, said)],
+        [brief(clock.day(one.round.closes_at)) for one in shown], [(_("Voted"), shares, said)],
         peak=percent(max(shares, default=None)),
     ) if len(shown) > 2 else None  # fmt: skip

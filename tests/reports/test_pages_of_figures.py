@@ -72,8 +72,8 @@ def october(db: None) -> date:
 
 def test_the_month_shows_what_came_what_moved_and_who_is_there(staff: Staff, october: date) -> None:
     page = words(staff("finance").get(f"/reports/?month={october:%Y-%m}").content.decode())
-    assert f"EUR {october:%Y-%m} €5.00 (1) €0.00 (0) €5.00 −€2.00" in page
-    assert f"EUR {october:%Y-%m} €5.00 −€2.00 €0.00 −€0.44 €2.56 €2.56" in page
+    assert f"EUR {october:%b %Y} €5.00 (1) €0.00 (0) €5.00 −€2.00" in page
+    assert f"EUR {october:%b %Y} €5.00 −€2.00 €0.00 −€0.44 €2.56 €2.56" in page
     assert "Monthly sum, all currencies a month earlier –, a year earlier –; on average €5.00 a patron" in page
     assert "new +€5.00 (1)" in page
     assert "Closing €5.00" in page
@@ -91,8 +91,8 @@ def test_every_figure_of_the_month_stands_beside_the_month_and_the_year_before(s
                 currency="EUR", seen_minor=minor, seen_currency="EUR", occurred_at=at,
             )  # fmt: skip
     rollups.rebuild(with_own=True)
-    then, before, year = (f"{months.after(october, by):%Y-%m}" for by in (0, -1, -12))
-    page = words(staff("finance").get(f"/reports/?month={then}").content.decode())
+    then, before, year = (f"{months.after(october, by):%b %Y}" for by in (0, -1, -12))
+    page = words(staff("finance").get(f"/reports/?month={october:%Y-%m}").content.decode())
     here = page.replace("\N{NO-BREAK SPACE}", " ")
     nothing = f"{before} – – – – –"
     assert f"EUR {then} €5.00 (1) €10.00 (2) €15.00 −€2.00 – {nothing} {year} €0.00 (0) €4.00 (1) €4.00 €0.00 –" in here
@@ -157,8 +157,8 @@ def test_nonsense_in_an_address_is_answered_with_a_sentence(staff: Staff, octobe
         ("movements/?month=2026-10&kind=payout", "no such kind"),
         ("movements/?month=2026-10&after=-1", "after"),
         ("movements/?month=2026-10&after=99999999999999999999999", "after"),
-        ("persons/?month=2026-10", "outcome"),
-        ("persons/?month=2026-10&outcome=richer", "outcome"),
+        ("persons/?month=2026-10", "In this month: "),
+        ("persons/?month=2026-10&outcome=richer", "In this month: "),
         ("persons/?month=2026-10&outcome=left&payer=7", "payer"),
         ("persons/?month=2199-10&outcome=left", "still to come"),
         ("pauses/?month=2026-13", "a month like"),
@@ -307,7 +307,8 @@ def test_the_one_figure_names_its_rates_and_tells_exchange_apart(staff: Staff, o
     assert "€11.00 Monthly sum, all currencies" in then
     now = words(finance.get("/reports/").content.decode())
     earlier = "a month earlier €11.00, a year earlier –; on average €6.00 a patron"
-    assert f"€12.00 Monthly sum, all currencies {earlier} JPY: 0.007" in now
+    told = f"By the rates of 1 {months.this():%b} {months.this():%Y} (bank): JPY 0.007"
+    assert f"€12.00 Monthly sum, all currencies {earlier} {told}" in now.replace("\N{NO-BREAK SPACE}", " ")
     assert "exchange rate – – +€1.00" in now
 
 

@@ -53,4 +53,4 @@ def test_a_moment_is_printed_in_the_newsrooms_zone(staff: Staff) -> None:
     )  # fmt: skip
     finance = staff("finance")
     page = words(finance.get("/reports/rows/lines/?first=2026-02-01&last=2026-02-01").content.decode())
-    assert "2026-02-01 00:30 adjustment" in page
+    assert "1 Feb 2026, 00:30 adjustment" in page

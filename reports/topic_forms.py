@@ -108,7 +108,7 @@ class ReplaceForm(forms.Form):
 class MoveForm(forms.Form):
     """Where a topic goes from where it stands."""
 
-    state = forms.ChoiceField(label=_("It is now"))
+    state = forms.ChoiceField(label=_("Move it to"))
     reason = forms.CharField(
         label=_("Reason, shown in public"), max_length=1000, required=False, widget=_lines(),
         help_text=_("Needed for what is declined, dropped or expired."),
@@ -118,7 +118,7 @@ class MoveForm(forms.Form):
 
     def __init__(self, data: Any = None, *, topic: Topic, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["state"] = forms.ChoiceField(label=_("It is now"), choices=_choices(topic))
+        self.fields["state"] = forms.ChoiceField(label=_("Move it to"), choices=_choices(topic))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

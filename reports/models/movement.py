@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from members.models import MembershipChange, Patron
 from reports.models import parts
@@ -23,8 +24,8 @@ class MovementKind(models.TextChoices):
     VOLUNTARY = "voluntary", _("left by choice")
     INVOLUNTARY = "involuntary", _("left by unpaid time")
     DISPUTED = "disputed", _("left by a dispute")
-    PAUSED = "paused", _("paused")
-    RESUMED = "resumed", _("resumed")
+    PAUSED = "paused", pgettext_lazy("the monthly sum", "paused")
+    RESUMED = "resumed", pgettext_lazy("the monthly sum", "resumed")
     CORRECTION = "correction", _("correction")
 
 

@@ -156,14 +156,13 @@ def _follows(plan: merge_plan.Plan) -> Iterator[str]:
     yield _("Both addresses are told by letter, and neither is told the other.")
     if plan.makes_neutral:
         yield _("From now on all letters are neutral ones, as the record that rests has them.")
-    yield (
-        ngettext(
+    if plan.letters:
+        told = ngettext(
             "%d letter stays with the record that rests; export and erasure look there too.",
             "%d letters stay with the record that rests; export and erasure look there too.",
             plan.letters,
         )
-        % plan.letters
-    )
+        yield told % plan.letters
     if plan.has_passkeys:
         yield _("Passkeys of the record that rests do not work any more. They can be set up anew.")
     yield _("Figures count one person, in months that are over as well; money stays in the month in which it came.")

@@ -215,8 +215,10 @@ def changed(donation: Donation, what: str, of: str) -> Letter | None:
 
 
 def refund_declined(request: RefundRequest) -> Letter | None:
-    """To whoever of the staff asked for it."""
+    """To whoever of the staff asked for it, if they still work here."""
     asker, payment = request.asked_by, request.payment
+    if not (asker.is_active and asker.is_staff):
+        return None
     amount = request.amount.format(asker.language)
     return outbox.write(
         occasion="refund_declined", key=f"refund_declined:{request.pk}", to=asker.email, language=asker.language,

@@ -51,7 +51,7 @@ def look(request: HttpRequest, reference: str) -> HttpResponse:
     """
     file = get_object_or_404(BankFile, reference=reference, content__isnull=False)
     content = file.text
-    if "map" in request.POST or not (bank_files.is_camt(content) or bank_imports.remembered(content)):
+    if not bank_files.is_camt(content) and ("map" in request.POST or not bank_imports.remembered(content)):
         return _explain(request, file, content)
     try:
         lines = bank_files.read(content, bank_imports.remembered(content))

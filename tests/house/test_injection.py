@@ -154,6 +154,10 @@ def places(admin: Patron) -> list[tuple[Client, str]]:
     Donation.objects.filter(pk=payment.donation_id).update(display="named", shown_as="…")
     Payment.objects.filter(pk=payment.pk).update(display="named", shown_as="…")
     RefundRequest.objects.create(payment=payment, amount_minor=100, reason="…", asked_by=admin)
+    RefundRequest.objects.create(
+        payment=payment, amount_minor=100, reason="…", asked_by=admin, decided_by=voter, decided_at=clock.now(),
+        declined_because="…",
+    )  # fmt: skip
     Note.objects.create(patron=voter, author=admin, text="…")
     grants.give(patron("ivan@example.org"), Grant(GrantKind.SOLIDARITY, today, "…"), actor=admin)
     TopicChange.objects.create(topic=Topic.objects.get(slug="courts"), state="reporting", reason="…", actor=admin)

@@ -117,6 +117,11 @@ def test_a_file_that_is_no_longer_written_as_remembered_is_explained_anew(financ
     assert "Олена" in finance.get(page).content.decode()
 
 
+def test_a_statement_has_no_columns_to_explain(finance: Client) -> None:
+    page = send(finance, camt(entry("4.00")))
+    assert "Lines of the file" in finance.post(page, {"map": "1", "columns": "1"}).content.decode()
+
+
 def test_a_file_in_another_encoding_is_shown_in_it_from_the_start(finance: Client) -> None:
     page = send(finance, "Дата;Сума\n30.11.2026;5\n".encode("windows-1251"))
     form = finance.get(page).context["form"]

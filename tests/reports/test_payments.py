@@ -12,7 +12,7 @@ from audit.models import StaffAction
 from letters.models import Letter
 from members.models import Patron
 from newsroom import clock
-from payments.models import LedgerEntry, Payment
+from payments.models import BankFile, LedgerEntry, Payment
 from tests.payments import rows
 
 OFFLINE = "/reports/payments/offline/"
@@ -181,3 +181,18 @@ def test_the_log_is_for_admins(staff: Callable[[str], Client], payment: Payment)
 
 def test_no_page_of_staff_is_kept_by_a_browser(staff: Callable[[str], Client]) -> None:
     assert "no-store" in staff("finance").get("/reports/payments/").headers["Cache-Control"]
+
+
+def test_an_id_of_another_kind_leads_nowhere(staff: Callable[[str], Client], olena: Patron, payment: Payment) -> None:
+    """What one address names is not found at another, whatever its number."""
+    browser, file = staff("admin"), BankFile.objects.create(uploaded_by=olena, content=b"a;b\n1;2\n")
+    nobody, nothing = Patron.objects.latest("pk").pk + 1, payment.pk + 1
+    for path in (
+        f"exports/{file.reference}/file/", f"donations/{file.reference}/pause/", f"merges/{olena.pk}/undo/",
+        f"payments/bank/{payment.donation.reference}/", f"payments/{nothing}/", f"patrons/{nobody}/",
+        f"patrons/{nobody}/letters/", f"events/{olena.pk}/", f"letters/{nobody}/", f"rounds/{olena.pk}/",
+        f"topics/{olena.pk}/", f"suggestions/{olena.pk}/", f"patrons/{olena.pk}/merge/{nobody}/",
+    ):  # fmt: skip
+        assert browser.get(f"/reports/{path}").status_code == 404, path
+    for path in (f"payments/{nothing}/reverse/", f"payments/{nothing}/receipt/", f"patrons/{nobody}/notes/"):
+        assert browser.post(f"/reports/{path}", {"text": "x"}).status_code == 404, path

@@ -5,7 +5,7 @@ Each is found by an index that holds its rows alone, so the page costs the same 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -22,12 +22,13 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class Row:
-    """One membership or payment. `page` and `pk` lead to it; `says` is its amount and day."""
+    """One membership or payment. `page` and `pk` lead to it; `says` is its amount, `at` when it was, if it was once."""
 
     label: str
     page: str
     pk: int | None
     says: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,14 @@ def _about_money() -> Iterator[Reason]:
         _("Refunds on their way"),
         _("Asked for and not yet taken from the balance."),
         Refund.objects.filter(status__in=["pending", "requires_action"]).order_by("-pk"),
-        lambda row: Row(_of_payment(row.payment_id), "payment", row.payment_id, _says(row.amount, row.created_at)),
+        lambda row: Row(_of_payment(row.payment_id), "payment", row.payment_id, _printed(row.amount), row.created_at),
     )  # fmt: skip
     yield _reason(
         _("Other business on the same Stripe account"),
         _("In Stripe's balance and in the month close, never in what givers gave."),
         LedgerEntry.objects.filter(kind="adjustment", payment=None, occurred_at__gte=lately).order_by("-occurred_at"),
-        lambda row: Row(row.balance_transaction or "", "", None, _printed(Money(row.amount_minor, row.currency))),
+        lambda row: Row(row.balance_transaction or "", "", None, _printed(Money(row.amount_minor, row.currency)),
+                        row.occurred_at),
     )  # fmt: skip
 
 
@@ -127,11 +129,7 @@ def _of_payment(number: int) -> str:
 
 
 def _payment(row: Payment) -> Row:
-    return Row(_of_payment(row.pk), "payment", row.pk, _says(row.amount, row.paid_at))
-
-
-def _says(amount: Money, moment: Any) -> str:
-    return f"{_printed(amount)}, {clock.day(moment)}" if moment else _printed(amount)
+    return Row(_of_payment(row.pk), "payment", row.pk, _printed(row.amount), row.paid_at)
 
 
 def _printed(amount: Money) -> str:

@@ -8,6 +8,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from babel.dates import format_date
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -356,22 +357,23 @@ def test_every_reason_why_stripe_differs_lists_its_rows_and_no_others(staff: Sta
     sent = rows.payment(alive, payment_intent="pi_r", charge="ch_r", paid_at=at, is_booked=True)
     rows.refund(sent, 100, status="pending", created_at=at)
     rows.refund(sent, 200, created_at=at)
-    for name, day in (("txn_fee", 3), ("txn_old", 30)):
+    for name, days in (("txn_fee", 3), ("txn_old", 30)):
         LedgerEntry.objects.create(
             kind="adjustment", balance_transaction=name, amount_minor=-9, currency="EUR",
-            occurred_at=at - timedelta(days=day),
+            occurred_at=at - timedelta(days=days),
         )  # fmt: skip
 
+    day, earlier = (format_date(when, "d MMM y", locale="en") for when in (today, today - timedelta(days=3)))
     assert differences(finance) == {
         "A second subscription of the same person": f"Patron {second.patron_id} : €5.00, monthly",
         "Ended here, still alive at Stripe": f"Patron {alive.patron_id} : €5.00, monthly",
         "The first payment is on its way": f"Patron {debit.patron_id} : €5.00, monthly",
         "Paused": f"Patron {paused.patron_id} : €7.00 a month",
         "Past due, within the days of grace": f"Patron {failing.patron_id} : €7.00 a month",
-        "Money that never was at Stripe": f"Payment {by_hand.pk} : €25.00, {today}",
-        "Received, and not in Stripe's balance yet": f"Payment {waiting.pk} : €5.00, {today}",
-        "Refunds on their way": f"Payment {sent.pk} : €1.00, {today}",
-        "Other business on the same Stripe account": "txn_fee: −€0.09",
+        "Money that never was at Stripe": f"Payment {by_hand.pk} : €25.00, {day}",
+        "Received, and not in Stripe's balance yet": f"Payment {waiting.pk} : €5.00, {day}",
+        "Refunds on their way": f"Payment {sent.pk} : €1.00, {day}",
+        "Other business on the same Stripe account": f"txn_fee: −€0.09, {earlier}",
     }
 
 

@@ -67,8 +67,7 @@ class Past:
         return Origin.objects.get_or_create(campaign=campaign)[0] if campaign else None
 
     def tell(self, one: Happened, known_at: datetime) -> None:
-        """Anything later, as what money says afterwards."""
-        self.history.happened.append(one)
+        """Anything later, as what money says afterwards. A change to the same terms is none, and dates nothing."""
         facts = self.facts[one.membership]
         said = {
             "change": {"amount_minor": one.amount, "currency": one.currency, "interval_months": one.months},
@@ -90,6 +89,8 @@ class Past:
         moves = memberships.tell(row, facts, known_at if one.what == "return" else one.at)
         row.save()
         MembershipChange.objects.bulk_create(moves)
+        if moves or one.what != "change":
+            self.history.happened.append(one)
 
     def merge(self, person: int, other: int) -> None:
         """The other's record is merged into the person's: one of two memberships ends; all of it was one person's."""

@@ -64,7 +64,7 @@ def test_statement_is_the_same_after_a_refund_which_the_next_one_tells(olena: Pa
     assert client.get(f"/account/statements/{number}.pdf").content == before
     assert "Another" not in client.get(f"/account/statements/{number}.pdf").content.decode("latin-1")
     words = text_of_pdf(client.get(f"/account/statements/{again}.pdf").content)
-    assert all(said in words for said in (again, "€25.00", "-€10.00", "€15.00", "Another one", "olena@example.org"))
+    assert all(said in words for said in (again, "€25.00", "−€10.00", "€15.00", "Another one", "olena@example.org"))
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "Statement"), ("uk", "Виписка")])

@@ -29,7 +29,7 @@ PAGES = [
     "/reports/", "/reports/retention/", "/reports/failed/", "/reports/origins/",
     "/reports/participation/", "/reports/close/",
     "/reports/close/differences/", "/reports/health/", "/reports/rows/movements/?month={month}&currency=EUR&kind=new",
-    "/reports/rows/persons/?month={month}&outcome=new",
+    "/reports/rows/persons/?month={month}&outcome=new", "/reports/rows/persons/?month={month}&outcome=live",
     "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=payment",
     "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=adjustment", "/reports/payments/",
 ]  # fmt: skip

@@ -52,6 +52,13 @@ class RowsForm(forms.Form):
         return first.replace(day=1) if first and self.is_valid() else None
 
 
+def currency_of(code: str) -> str:
+    """One, or none. Raises ValidationError with a sentence."""
+    if code and not re.fullmatch(r"[A-Z]{3}", code):
+        raise forms.ValidationError(gettext("A currency is three capital letters, as in EUR."))
+    return code
+
+
 class _RowsForm(RowsForm):
     """What the rows behind a figure are looked for by; the address carries it, and no person."""
 
@@ -60,10 +67,7 @@ class _RowsForm(RowsForm):
     after = forms.IntegerField(label=_("Go on after"), required=False, min_value=0, max_value=2**62)
 
     def clean_currency(self) -> str:
-        code: str = self.cleaned_data["currency"]
-        if code and not re.fullmatch(r"[A-Z]{3}", code):
-            raise forms.ValidationError(gettext("A currency is three capital letters, as in EUR."))
-        return code
+        return currency_of(self.cleaned_data["currency"])
 
     def _kinds(self) -> Sequence[str]:
         raise NotImplementedError

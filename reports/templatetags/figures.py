@@ -18,6 +18,7 @@ from money.money import Money
 from reports import spoken
 from reports.definitions import DEFINITIONS, Definition
 from reports.figures import months
+from reports.figures.persons import Cohort
 from voting.models import Round
 
 register = template.Library()
@@ -116,13 +117,32 @@ def definitions(*names: str) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def persons(context: Context, count: int | str | None, first: date, outcome: str, payer: int = 0) -> str:
+def persons(context: Context, count: int | str | None, first: date, outcome: str, payer: int = 0, **more: str) -> str:
     """A count of persons; for whoever may see them, it leads to them."""
-    said = intcomma(count or 0)
+    asked = {"month": short_month(first), "outcome": outcome, "payer": payer, **more}
+    return _to_persons(context, count, intcomma(count or 0), asked)
+
+
+@register.simple_tag(takes_context=True)
+def opening(context: Context, count: int | str | None, first: date) -> str:
+    """How many were live when a month began: they are those who were so when the one before it ended."""
+    return persons(context, count, months.after(first, -1), "live")
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: Context, cohort: Cohort, age: int, payer: int) -> str:
+    """How many in a hundred of a cohort are live so many months later; leads to them like `persons`."""
+    asked = {"month": short_month(months.after(cohort.month, age)), "outcome": "live", "payer": payer}
+    return _to_persons(
+        context, cohort.live[age], whole_percent(cohort.shares[age]), asked | {"cohort": short_month(cohort.month)}
+    )
+
+
+def _to_persons(context: Context, count: int | str | None, said: str, asked: dict[str, Any]) -> str:
     if not count or not context["sees_money"]:
         return said
-    asked = {"month": short_month(first), "outcome": outcome} | ({"payer": str(payer)} if payer else {})
-    return format_html('<a href="{}?{}">{}</a>', reverse("reports:persons"), urlencode(asked), said)
+    address = urlencode({name: word for name, word in asked.items() if word})
+    return format_html('<a href="{}?{}">{}</a>', reverse("reports:persons"), address, said)
 
 
 @register.filter

@@ -16,15 +16,19 @@ PAGE = 100
 @roles.required(*roles.MONEY)
 @require_safe
 def persons(request: HttpRequest) -> HttpResponse:
-    """/reports/rows/persons/?month=2026-10&outcome=left&payer=12: those whom a month brought, took or changed."""
+    """/reports/rows/persons/?month=2026-10&outcome=left&payer=12: those whom a month brought, took, changed or had."""
     form, rows = PersonsForm(request.GET), list[PersonOutcome]()
     if form.is_valid():
-        found = PersonOutcome.objects.filter(**form.wanted()).order_by("patron_id")
-        # Each by its index, so that whoever left for other reasons is not read to be sorted.
-        apart = (row for outcome in form.outcomes() for row in found.filter(outcome=outcome)[: PAGE + 1])
-        rows = sorted(apart, key=attrgetter("patron_id"))[: PAGE + 1]
+        rows = list(form.live()[: PAGE + 1]) if form.is_live() else _of_month(form)
     context = {"form": form, "rows": rows[:PAGE], "after": rows[PAGE - 1].patron_id if len(rows) > PAGE else None}
     return render(request, "reports/persons.html", context, status=200 if form.is_valid() else 400)
+
+
+def _of_month(form: PersonsForm) -> list[PersonOutcome]:
+    found = PersonOutcome.objects.filter(**form.wanted()).order_by("patron_id")
+    # Each by its index, so that whoever left for other reasons is not read to be sorted.
+    apart = (row for outcome in form.outcomes() for row in found.filter(outcome=outcome)[: PAGE + 1])
+    return sorted(apart, key=attrgetter("patron_id"))[: PAGE + 1]
 
 
 @roles.required(*roles.MONEY)

@@ -42,8 +42,9 @@ def test_rows_add_up_to_their_figure(staff: Callable[[str], Client], past: Calla
         touched = sorted({min(history.month(one.at), months.this()) for one in history.happened})
         if touched:
             month = touched[place % len(touched)]
-            opened = links(finance, month)
-            assert {link for link in opened if link_month(link) == month} == expected(month)
+            payer = (0, *persons.PAYERS)[place % 3]
+            opened = links(finance, month, payer)
+            assert {link for link in opened if link_month(link) == month} == expected(month, payer)
             for link in opened:
                 adds_up(finance, link)
         raise Undone
@@ -52,9 +53,10 @@ def test_rows_add_up_to_their_figure(staff: Callable[[str], Client], past: Calla
 Link = tuple[str, tuple[tuple[str, str], ...]]
 
 
-def links(browser: Client, month: date) -> set[Link]:
+def links(browser: Client, month: date, payer: int) -> set[Link]:
     """All that lead from the two pages of a month to rows: which rows, and what is asked of them."""
-    pages = (browser.get(path, {"month": f"{month:%Y-%m}"}) for path in ("/reports/", "/reports/retention/"))
+    asked = {"month": f"{month:%Y-%m}", "payer": str(payer)}
+    pages = (browser.get(path, asked) for path in ("/reports/", "/reports/retention/"))
     found = [urlsplit(unescape(link)) for page in pages for link in LINK.findall(page.content.decode())]
     return {(one.path, tuple(sorted((name, said[0]) for name, said in parse_qs(one.query).items()))) for one in found}
 
@@ -63,22 +65,36 @@ def link_month(link: Link) -> date:
     return date.fromisoformat(dict(link[1])["month"] + "-01")
 
 
-def expected(month: date) -> set[Link]:
-    """Every figure of a month that is not nothing opens into its rows."""
+def expected(month: date, cohorts_of: int) -> set[Link]:
+    """Every figure of a month that is not nothing opens into its rows; cohorts are those of one kind of payer."""
     name, found = f"{month:%Y-%m}", set[Link]()
     for step in (step for steps in monthly.steps(month).values() for step in steps if step.month == month):
         for kind in (str(kind) for kind, delta in step.moved.items() if delta):
             asked = {"month": name, "currency": step.currency, "kind": kind}
             found.add(("/reports/rows/movements/", tuple(sorted(asked.items()))))
+        found |= live(step.givers, month, currency=step.currency)
     for payer, crowds in persons.crowds(month).items():
         crowd = next(crowd for crowd in crowds if crowd.month == month)
         outcomes = ["left"] if payer else ["left", *OF_PERSONS]
         for outcome in (str(outcome) for outcome in outcomes if counted(crowd, outcome)):
             asked = {"month": name, "outcome": outcome} | ({"payer": str(payer)} if payer else {})
             found.add(("/reports/rows/persons/", tuple(sorted(asked.items()))))
+        found |= set() if payer else live(crowd.closing, month)
+    whose = {"payer": str(cohorts_of)} if cohorts_of else {}
+    shown = [cohort for cohort in persons.cohorts(month, cohorts_of)[-25:] if len(cohort.live) <= 25]
+    for cohort in shown:
+        found |= live(cohort.live[-1], month, cohort=f"{cohort.month:%Y-%m}", **whose)
+        if cohort.month == month:
+            found.add(("/reports/rows/persons/", tuple(sorted({"month": name, "outcome": "new", **whose}.items()))))
     if month in persons.pauses(month, month) and months.age(month, months.this()) > 1:
         found.add(("/reports/rows/pauses/", (("month", name),)))
     return found
+
+
+def live(count: int, month: date, **more: str) -> set[Link]:
+    """Those who are live at its end, unless nobody is."""
+    asked = {"month": f"{month:%Y-%m}", "outcome": "live"} | more
+    return {("/reports/rows/persons/", tuple(sorted(asked.items())))} if count else set()
 
 
 def counted(crowd: persons.Crowd, outcome: str) -> int:
@@ -90,6 +106,9 @@ def adds_up(browser: Client, link: Link) -> None:
     month, rows = link_month(link), browser.get(path, asked).context["rows"]
     if path.endswith("pauses/"):
         assert persons.pauses(month, month)[month] == (len(rows), sum(row.has_resumed for row in rows))
+    elif asked.get("outcome") == "live":
+        assert len({row.patron_id for row in rows}) == len(rows)
+        assert len(rows) == standing(month, asked)
     elif path.endswith("persons/"):
         payer = int(asked.get("payer", 0))
         crowd = next(crowd for crowd in persons.crowds(month)[payer] if crowd.month == month)
@@ -100,3 +119,13 @@ def adds_up(browser: Client, link: Link) -> None:
         assert sum((row.monthly for row in rows), Fraction(0)) == step.moved[asked["kind"]]
         are_netted = asked["kind"] in {"expansion", "contraction"}
         assert step.changes[asked["kind"]] == (len({row.patron_id for row in rows}) if are_netted else len(rows))
+
+
+def standing(month: date, asked: dict[str, str]) -> int:
+    """The figure of those who are live at a month's end: by currency, of a cohort, or of all."""
+    if "currency" in asked:
+        return next(step.givers for step in monthly.steps(month)[asked["currency"]] if step.month == month)
+    if "cohort" in asked:
+        cohorts = persons.cohorts(month, int(asked.get("payer", 0)))
+        return next(one.live[-1] for one in cohorts if f"{one.month:%Y-%m}" == asked["cohort"])
+    return next(crowd.closing for crowd in persons.crowds(month)[0] if crowd.month == month)

@@ -25,7 +25,7 @@ from payments.models import Donation, LedgerEntry, StripeEvent
 from reports import rollups
 from reports.definitions import DEFINITIONS
 from reports.figures import months
-from reports.models import ClosedMonth, PersonOutcome, Progress
+from reports.models import ClosedMonth, Movement, PersonOutcome, Progress
 from tests.house.tree import ROOT
 from tests.payments import rows
 
@@ -194,6 +194,37 @@ def test_persons_are_listed_a_hundred_at_a_time(staff: Staff, db: None) -> None:
     seen += re.findall(r"/reports/patrons/(\d+)/", rest)
     assert seen == [str(1000 + place) for place in range(130)]
     assert 'rel="next"' not in rest
+
+
+def test_who_is_live_is_listed_a_hundred_at_a_time_the_last_who_joined_first(staff: Staff, db: None) -> None:
+    months_ = [date(2026, 4, 1), date(2026, 5, 1)]
+    joined = {1000 + place: months_[place % 2] for place in range(130)}
+    PersonOutcome.objects.bulk_create(
+        PersonOutcome(month=month, outcome="new", patron_id=patron, payer=1, persons=1)
+        for patron, month in joined.items()
+    )
+    facts = {
+        "change_id": 1, "currency": "EUR", "monthly_parts": 1, "givers": 0, "was": 0, "becomes": 0, "is_paused": False,
+        "at": datetime(2026, 5, 5, tzinfo=UTC), "cohort_payer": 1,
+    }  # fmt: skip
+    came = [
+        Movement(patron_id=patron, month=month, persons=1, cohort=month, **facts) for patron, month in joined.items()
+    ]
+    left = [Movement(patron_id=1000 + n, month=months_[1], persons=-1, cohort=months_[0], **facts) for n in (0, 2)]
+    Movement.objects.bulk_create(came + left)
+    finance = staff("finance")
+
+    def listed(asked: str) -> tuple[list[int], str]:
+        page = finance.get(f"/reports/rows/persons/{asked}").content.decode()
+        more = re.findall(r'rel="next" href="([^"]*)"', page)
+        return list(map(int, re.findall(r"/reports/patrons/(\d+)/", page))), unescape(more[0]) if more else ""
+
+    first, more = listed("?month=2026-05&outcome=live")
+    second, end = listed(more)
+    there = sorted(set(joined) - {1000, 1002}, key=lambda patron: (joined[patron], patron), reverse=True)
+    assert (first + second, len(first), end) == (there, 100, "")
+    assert listed("?month=2026-05&outcome=live&cohort=2026-04")[0] == there[65:]
+    assert len(listed("?month=2026-04&outcome=live")[0]) == 65
 
 
 def test_rows_are_listed_a_hundred_at_a_time(staff: Staff, db: None) -> None:

@@ -17,21 +17,25 @@ from payments.models.payment import Source
 from reports.figure_forms import month_of
 from reports.figures import months
 from reports.models import MovementKind
+from reports.sums import NET
 from reports.templatetags.figures import month
 
 # Figures that are not one kind of line of the book.
 OTHER_KINDS = {
-    "return": _("failed after all"), "institutional": _("grants and institutions"),
+    "net": _("all lines of net income"), "return": _("failed after all"), "institutional": _("grants and institutions"),
     "mistake": _("recorded by mistake, and taken back"),
 }  # fmt: skip
 _MISTAKE = Q(kind=Kind.REFUND, source=Source.OFFLINE, note="mistake")
+_RETURN = Q(kind=Kind.ADJUSTMENT, payment__isnull=False)
+# Such money comes by hand only, which is far less to look through.
+_INSTITUTIONAL = Q(payment__donation__giver__in=[Giver.GRANT, Giver.INSTITUTION], source=Source.OFFLINE)
 # Figures' kinds of lines that are not the book's; reports/sums.py, KIND.
 BEHIND = {
-    # Such money comes by hand only, which is far less to look through.
-    "institutional": Q(payment__donation__giver__in=[Giver.GRANT, Giver.INSTITUTION], source=Source.OFFLINE),
+    "net": (Q(kind__in=[kind for kind in NET if kind in Kind.values]) | _RETURN) & ~_INSTITUTIONAL,
+    "institutional": _INSTITUTIONAL,
     "mistake": _MISTAKE,
     "refund": Q(kind=Kind.REFUND) & ~_MISTAKE,
-    "return": Q(kind=Kind.ADJUSTMENT, payment__isnull=False),
+    "return": _RETURN,
     "adjustment": Q(kind=Kind.ADJUSTMENT, payment=None),
 }
 

@@ -1,15 +1,20 @@
 """What counts as received: not what was recorded by mistake, and on the day that it was in the newsroom's zone."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
 
+from money.money import Money
 from newsroom import clock
 from newsroom.models import Newsroom
 from payments import offline
-from payments.models import LedgerEntry, Payment
+from payments.models import LedgerEntry, Payment, Payout
+from payments.models.donation import Giver
 from reports import rollups
 from reports.figures import money, months
 from tests.reports.test_pages_of_figures import words
@@ -43,6 +48,35 @@ def test_what_was_received_opens_into_its_lines_with_the_mistake(staff: Staff, p
     assert "refund −€25.00" in words(finance.get(f"{behind}payment&seen=on").content.decode())
     assert "refund −€25.00" in words(finance.get(f"{behind}mistake").content.decode())
     assert "€25.00" not in words(finance.get(f"{behind}refund").content.decode())
+
+
+def test_net_income_opens_into_the_lines_that_it_sums(staff: Staff, stripe_payment: Payment, payment: Payment) -> None:
+    offline.record(
+        email="fund@example.org", amount=Money(90_000, "EUR"), received_on=clock.today(), reference="B-2",
+        giver=Giver.GRANT,
+    )  # fmt: skip
+    lines = {"payment": 1000, "fee": -30, "refund": -200, "dispute": -500, "dispute_fee": -15, "adjustment": -300}
+    for kind, minor in lines.items():
+        seen = {} if "fee" in kind else {"seen_minor": minor, "seen_currency": "EUR"}
+        line(f"txn_{kind}", kind=kind, payment=stripe_payment, amount_minor=minor, **seen)
+    payout = Payout.objects.create(
+        stripe_id="po_1", amount_minor=7000, currency="EUR", status="paid", arrives_on=clock.today(),
+        created_at=clock.now(),
+    )  # fmt: skip
+    line("txn_payout", kind="payout", amount_minor=-7000, payout=payout)
+    line("txn_other", kind="adjustment", amount_minor=123)
+    rollups.rebuild(with_own=True)
+    finance, this = staff("finance"), months.this()
+    page = finance.get("/reports/").content.decode()
+    link = unescape(re.findall(rf'href="(/reports/rows/lines/[^"]*{this}[^"]*kind=net)"', page)[0])
+    rows = finance.get(link).context["rows"]
+    assert {row.payment_id for row in rows} == {payment.pk, stripe_payment.pk}
+    assert {"EUR": sum(row.amount_minor for row in rows)} == money.net_income(this, months.after(this))
+
+
+def line(number: str, **facts: Any) -> None:
+    """One of now."""
+    LedgerEntry.objects.create(balance_transaction=number, currency="EUR", occurred_at=clock.now(), **facts)
 
 
 def test_a_moment_is_printed_in_the_newsrooms_zone(staff: Staff) -> None:

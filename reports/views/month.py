@@ -63,11 +63,12 @@ def month(request: HttpRequest) -> HttpResponse:
         "sums": [_sum(told, chosen) for told in steps.values()],
         "history": _history(steps, request.GET.get("currency", "")),
         "kinds": [(str(kind), kind.label) for kind in MovementKind],
-        "headline": _headline(steps, chosen, at(crowds, chosen)),
+        "headline": _headline(steps, chosen, crowds),
         "goal": _goal(steps, crowds, chosen),
         "crowd": at(crowds, chosen),
         "crowd_before": at(crowds, months.after(chosen, -1)),
         "crowd_year": at(crowds, months.after(chosen, -YEAR)),
+        "year_before": months.after(chosen, -YEAR),
         "apart": persons.apart() if chosen == months.this() else None,
         "patrons_chart": charts.columns(
             "patrons", _("Active patrons at the end of each month"), [brief(one.month) for one in crowds[-37:]],
@@ -167,7 +168,7 @@ def _history(steps: dict[str, list[monthly.Step]], asked: str) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _headline(steps: dict[str, list[monthly.Step]], chosen: date, crowd: persons.Crowd | None) -> dict[str, Any] | None:
+def _headline(steps: dict[str, list[monthly.Step]], chosen: date, crowds: list[persons.Crowd]) -> dict[str, Any] | None:
     """The monthly sum of all currencies at the month's end, also by the head, and what rates made of the opening."""
     home = GivingCurrency.home()
     here = {currency: step for currency, told in steps.items() if (step := at(told, chosen))}
@@ -175,8 +176,8 @@ def _headline(steps: dict[str, list[monthly.Step]], chosen: date, crowd: persons
         return None
     now, then = headline.rates(home, months.last_day(chosen)), headline.rates(home, chosen - timedelta(days=1))
     openings = {currency: step.opening for currency, step in here.items()}
-    earlier = [months.after(chosen, by) for by in (-1, -YEAR)]
     closing = headline.told({currency: step.closing for currency, step in here.items()}, home, now)
+    before = {month: _closing(steps, month, home) for month in (months.after(chosen, by) for by in (-1, -YEAR))}
     moved: dict[str, dict[str, Fraction]] = defaultdict(dict)
     for currency, step in here.items():
         for kind, value in step.moved.items():
@@ -191,14 +192,17 @@ def _headline(steps: dict[str, list[monthly.Step]], chosen: date, crowd: persons
         "moved": kinds,
         # Also where a rate was stored for the one day and not for the other.
         "exchange": closing.minor - opening.minor - sum(kinds.values(), Fraction(0)),
-        "before": [_closing(steps, month, home) for month in earlier],
-        # Without a currency that has no rate it would be too small.
-        "average": closing.minor / crowd.closing if crowd and crowd.closing and not closing.missing else None,
+        "before": [told.minor if told else None for told in before.values()],
+        "averages": [_each(told, at(crowds, month)) for month, told in ({chosen: closing} | before).items()],
     }
 
 
-def _closing(steps: dict[str, list[monthly.Step]], month: date, home: str) -> Fraction | None:
+def _closing(steps: dict[str, list[monthly.Step]], month: date, home: str) -> headline.Headline | None:
     """The monthly sum of all currencies at another month's end, by the rates of then; None before the first of them."""
     there = {currency: step.closing for currency, told in steps.items() if (step := at(told, month))}
-    then = headline.rates(home, months.last_day(month))
-    return headline.told(there, home, then).minor if there else None
+    return headline.told(there, home, headline.rates(home, months.last_day(month))) if there else None
+
+
+def _each(told: headline.Headline | None, crowd: persons.Crowd | None) -> Fraction | None:
+    """By the head. Without a currency that has no rate it would be too small."""
+    return told.minor / crowd.closing if told and not told.missing and crowd and crowd.closing else None

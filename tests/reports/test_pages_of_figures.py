@@ -103,6 +103,8 @@ def test_every_figure_of_the_month_stands_beside_the_month_and_the_year_before(s
     assert f"EUR {then} {went_back} {nothing} {year} €4.00 (1) €0.00 (0) 0.0 % · 0.0 %" in here
     after = words(staff("admin").get("/reports/").content.decode())
     assert "Month before €5.00 €5.00" in after  # of the one currency, and of all
+    assert "Persons who give 1 1 Month before 1 1 Year before 0 0" in after
+    assert "Average gift a month €5.00 €5.00 Month before €5.00 €5.00 Year before – –" in after
     assert "all currencies a month earlier €5.00, a year earlier –" in after
     assert f"{then} 2 €5.00 €5.00" in after
 

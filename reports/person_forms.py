@@ -116,3 +116,14 @@ class PausesForm(RowsForm):
     def wanted(self) -> dict[str, Any]:
         """As a filter."""
         return {"month": self.cleaned_data["month"], "change_id__gt": self.cleaned_data["after"] or 0}
+
+
+class YearsForm(PausesForm):
+    """Paid years that ended in a month."""
+
+    def _about(self, said: dict[str, Any]) -> Sequence[object]:
+        return _("paid years that ended in this month"), month(said["month"])
+
+    def wanted(self) -> dict[str, Any]:
+        """As a filter."""
+        return {"month": self.cleaned_data["month"], "invoice_id__gt": self.cleaned_data["after"] or 0}

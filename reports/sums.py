@@ -147,17 +147,20 @@ WHERE i.first_failed_at IS NOT NULL AND i.amount_due_minor > 0 GROUP BY 1, 2, 3,
 """,
     ),
     Sum(
-        "reports_renewalmonth", "", "month, ended, renewed",
+        "reports_yearend", "", "month, invoice_id, patron_id, ends_at, is_renewed",
         f"""
-SELECT {MONTH_OF.format("i.period_end")}, COUNT(*), COUNT(*) FILTER (WHERE EXISTS (
+SELECT {MONTH_OF.format("i.period_end")}, i.id, d.patron_id, i.period_end, EXISTS (
     SELECT 1 FROM payments_donation o JOIN payments_invoice n ON n.donation_id = o.id
     WHERE o.patron_id = d.patron_id AND n.id <> i.id AND n.period_start >= i.period_end - interval '1 day'
-      AND n.paid_at <= i.period_end + interval '30 days' AND {_PAID.format("n")}))
+      AND n.paid_at <= i.period_end + interval '30 days' AND {_PAID.format("n")})
 FROM payments_invoice i JOIN payments_donation d ON d.id = i.donation_id
 WHERE {_PAID.format("i")} AND i.period_end - i.period_start BETWEEN interval '364 days' AND interval '367 days'
   AND i.period_end <= %(now)s
-GROUP BY 1
 """,
+    ),
+    Sum(
+        "reports_renewalmonth", "", "month, ended, renewed",
+        "SELECT month, COUNT(*), COUNT(*) FILTER (WHERE is_renewed) FROM reports_yearend GROUP BY 1",
     ),
     Sum(
         "reports_originmonth", "",

@@ -42,6 +42,7 @@ urlpatterns = [
     path("rows/movements/", closing.movements, name="movements"),
     path("rows/persons/", persons.persons, name="persons"),
     path("rows/pauses/", persons.pauses, name="pauses"),
+    path("rows/years/", persons.years, name="years"),
     path("rows/lines/", closing.lines, name="lines"),
     path("goal/", goals.goal, name="goal"),
     path("rates/", closing.rates, name="rates"),

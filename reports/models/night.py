@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from members.models import Patron
+from payments.models import Invoice
 from reports.models import parts
 
 
@@ -45,6 +47,22 @@ class RenewalMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month}: {self.renewed} of {self.ended}"
+
+
+class YearEnd(models.Model):
+    """One of them: the invoice that paid for it. Held to nothing, like `Movement`."""
+
+    month = models.DateField()
+    invoice = models.ForeignKey(Invoice, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    patron = models.ForeignKey(Patron, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    ends_at = models.DateTimeField()
+    is_renewed = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["month", "invoice"], name="reports_year_end")]
+
+    def __str__(self) -> str:
+        return f"year until {self.ends_at}"
 
 
 class OriginMonth(models.Model):

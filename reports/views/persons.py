@@ -1,4 +1,4 @@
-"""/reports/rows/persons/ and /reports/rows/pauses/: who is behind a figure that counts persons. By number, no names."""
+"""/reports/rows/persons/, pauses/ and years/: who is behind a figure that counts persons. By number, no names."""
 
 from operator import attrgetter
 
@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from members import roles
-from reports.models import PauseEnd, PersonOutcome
-from reports.person_forms import PausesForm, PersonsForm
+from reports.models import PauseEnd, PersonOutcome, YearEnd
+from reports.person_forms import PausesForm, PersonsForm, YearsForm
 
 PAGE = 100
 
@@ -41,3 +41,15 @@ def pauses(request: HttpRequest) -> HttpResponse:
         rows = list(found[: PAGE + 1])
     context = {"form": form, "rows": rows[:PAGE], "after": rows[PAGE - 1].change_id if len(rows) > PAGE else None}
     return render(request, "reports/pauses.html", context, status=200 if form.is_valid() else 400)
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def years(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/years/?month=2026-10: the paid years that ended in a month, and whether another was paid."""
+    form, rows = YearsForm(request.GET), list[YearEnd]()
+    if form.is_valid():
+        found = YearEnd.objects.filter(**form.wanted()).prefetch_related("invoice__payments").order_by("invoice_id")
+        rows = list(found[: PAGE + 1])
+    context = {"form": form, "rows": rows[:PAGE], "after": rows[PAGE - 1].invoice_id if len(rows) > PAGE else None}
+    return render(request, "reports/years.html", context, status=200 if form.is_valid() else 400)

@@ -22,7 +22,7 @@ from tests.reports.model import History
 
 # `BEHIND_EXAMPLES=300` for as many pasts as one likes.
 EXAMPLES = int(os.environ.get("BEHIND_EXAMPLES", "20"))
-LINK = re.compile(r'href="(/reports/rows/(?:movements|persons|pauses)/[^"]*)"')
+LINK = re.compile(r'href="(/reports/rows/(?:movements|persons|pauses|years)/[^"]*)"')
 OF_PERSONS = ("new", "came", "came_went", "ended_paused", "paused", "raised", "lowered", *ENDINGS)
 
 
@@ -88,6 +88,8 @@ def expected(month: date, cohorts_of: int) -> set[Link]:
             found.add(("/reports/rows/persons/", tuple(sorted({"month": name, "outcome": "new", **whose}.items()))))
     if month in persons.pauses(month, month) and months.age(month, months.this()) > 1:
         found.add(("/reports/rows/pauses/", (("month", name),)))
+    if month in persons.renewals(month, month) and months.age(month, months.this()) > 1:
+        found.add(("/reports/rows/years/", (("month", name),)))
     return found
 
 
@@ -106,6 +108,8 @@ def adds_up(browser: Client, link: Link) -> None:
     month, rows = link_month(link), browser.get(path, asked).context["rows"]
     if path.endswith("pauses/"):
         assert persons.pauses(month, month)[month] == (len(rows), sum(row.has_resumed for row in rows))
+    elif path.endswith("years/"):
+        assert persons.renewals(month, month)[month] == (len(rows), sum(row.is_renewed for row in rows))
     elif asked.get("outcome") == "live":
         assert len({row.patron_id for row in rows}) == len(rows)
         assert len(rows) == standing(month, asked)

@@ -375,30 +375,35 @@ def pauses(history: History, now: datetime) -> dict[date, tuple[int, int]]:
     resumed (by the same gift or by one in its place) before 30 days had passed."""
     found: dict[date, list[int]] = defaultdict(lambda: [0, 0])
     for _, life in people(history):
-        resumed = [at for at, _, kind, _ in told(life) if kind == "resumed"]
-        for since, until in _planned(life):
+        resumed = _resumed(life)
+        for place, until in _planned(life):
             if until <= now:
                 row = found[history.month(until)]
                 row[0] += 1
-                row[1] += any(since <= at <= until + 30 * DAY for at in resumed)
+                since = len(_resumed(life[: place + 1]))  # what was known before the pause does not end it
+                row[1] += any(at <= until + 30 * DAY for at in resumed[since:])
     return {month: (due, returned) for month, (due, returned) in found.items()}
 
 
-def _planned(life: list[tuple[datetime, Happened]]) -> Iterator[tuple[datetime, datetime]]:
-    """Every pause that had a planned end: when it began and when it was to end, as was said last."""
-    paused: dict[int, tuple[datetime, datetime | None]] = {}
-    for at, one in life:
+def _resumed(life: list[tuple[datetime, Happened]]) -> list[datetime]:
+    return [at for at, _, kind, _ in told(life) if kind == "resumed"]
+
+
+def _planned(life: list[tuple[datetime, Happened]]) -> Iterator[tuple[int, datetime]]:
+    """Every pause that had a planned end: which of the life's happenings it was, and its end as was said last."""
+    paused: dict[int, tuple[int, datetime | None]] = {}
+    for place, (_, one) in enumerate(life):
         if one.what == "pause":
-            paused[one.membership] = at, one.until
+            paused[one.membership] = place, one.until
         elif one.what == "plan":
             paused[one.membership] = paused[one.membership][0], one.until
         elif one.what in {"resume", "end"} and one.membership in paused:
-            since, until = paused.pop(one.membership)
+            began, until = paused.pop(one.membership)
             if until:
-                yield since, until
-    for since, until in paused.values():
+                yield began, until
+    for began, until in paused.values():
         if until:
-            yield since, until
+            yield began, until
 
 
 def cohorts(history: History, last: date) -> dict[tuple[date, date], int]:

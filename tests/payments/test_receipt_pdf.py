@@ -80,7 +80,7 @@ def test_refunds_stand_on_the_receipt_and_failed_ones_do_not() -> None:
     rows.refund(paid, 500)
     rows.refund(paid, 700, status="failed")
     text = text_of(receipt)
-    assert "Refunded on 31 December 2026 -£5.00" in text
+    assert "Refunded on 31 December 2026 −£5.00" in text
     assert "Remains £20.00" in text
     assert "£7.00" not in text
 
@@ -88,7 +88,7 @@ def test_refunds_stand_on_the_receipt_and_failed_ones_do_not() -> None:
 def test_money_taken_back_by_the_bank_stands_on_the_receipt() -> None:
     paid = rows.payment(rows.once(), disputed_minor=2500)
     text = text_of(rows.receipt(paid))
-    assert "Taken back by the bank -£25.00" in text
+    assert "Taken back by the bank −£25.00" in text
     assert "Remains £0.00" in text
 
 

@@ -200,7 +200,8 @@ def _headline(steps: dict[str, list[monthly.Step]], chosen: date, crowds: list[p
 def _closing(steps: dict[str, list[monthly.Step]], month: date, home: str) -> headline.Headline | None:
     """The monthly sum of all currencies at another month's end, by the rates of then; None before the first of them."""
     there = {currency: step.closing for currency, told in steps.items() if (step := at(told, month))}
-    return headline.told(there, home, headline.rates(home, months.last_day(month))) if there else None
+    then = headline.rates(home, months.last_day(month))  # asked for always: a page asks as often in any newsroom
+    return headline.told(there, home, then) if there else None
 
 
 def _each(told: headline.Headline | None, crowd: persons.Crowd | None) -> Fraction | None:

@@ -226,7 +226,7 @@ def report(small: Newsroom, large: Newsroom) -> tuple[list[str], list[str]]:
         )
         larger = statistics.median(two[0] / one[0] for one, two in pairs)
         wrapped = statistics.median(two[1] / two[2] for _one, two in pairs)
-        name = f"{page.partition('?')[0]} {page.rpartition('kind=')[2] if '?' in page else ''}".rstrip()
+        name = f"{page.partition('?')[0]} {page.rpartition('=')[2] if '?' in page else ''}".rstrip()
         told.append(
             f"  {name:<33} {a * 1000:6.0f} ms {b * 1000:6.0f} ms  ratio {larger:4.2f}  "
             f"queries {count_a:.0f} and {count_b:.0f}  blocks {blocks_a:.0f} and {blocks_b:.0f}  "

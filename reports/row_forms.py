@@ -63,8 +63,8 @@ def currency_of(code: str) -> str:
     return code
 
 
-class _RowsForm(RowsForm):
-    """What the rows behind a figure are looked for by; the address carries it, and no person."""
+class _KindForm(RowsForm):
+    """Rows of a kind and a currency."""
 
     currency = forms.CharField(label=_("Currency"), required=False, max_length=3)
     kind = forms.CharField(label=_("Kind"), required=False, max_length=16)
@@ -83,7 +83,7 @@ class _RowsForm(RowsForm):
         return kind
 
 
-class MovementsForm(_RowsForm):
+class MovementsForm(_KindForm):
     """Movements of a month."""
 
     month = forms.CharField(label=_("Month"), max_length=7)
@@ -105,7 +105,7 @@ class MovementsForm(_RowsForm):
         return found | {"month": said["month"], "counted_as__in": [said["kind"]] if said["kind"] else self._kinds()}
 
 
-class LinesForm(_RowsForm):
+class LinesForm(_KindForm):
     """Lines of the book, by days."""
 
     first = forms.DateField(label=_("First day"))

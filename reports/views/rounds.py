@@ -11,7 +11,6 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,7 +19,6 @@ from letters.printing import moment
 from members import roles
 from members.models import Patron, Role
 from newsroom import clock
-from newsroom.models import Newsroom
 from reports.round_forms import CorrectForm, ExtendForm, RoundForm, TopicsForm, WithdrawForm
 from voting import eligibility, rounds, wording
 from voting import forms as ballot_forms
@@ -82,13 +80,12 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _drafting(request: HttpRequest, of: Round | None) -> HttpResponse:
-    with timezone.override(Newsroom.current().zone_info):
-        form = RoundForm(request.POST if request.method == "POST" else None, instance=of)
-        if form.is_valid() and (made := _saved(request, of, form)):
-            messages.success(request, _("Saved."))
-            return redirect("reports:round" if of else "reports:round-topics", pk=made.pk)
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-        return render(request, "reports/round_draft.html", {"form": form, "round": of}, status=status)
+    form = RoundForm(request.POST if request.method == "POST" else None, instance=of)
+    if form.is_valid() and (made := _saved(request, of, form)):
+        messages.success(request, _("Saved."))
+        return redirect("reports:round" if of else "reports:round-topics", pk=made.pk)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    return render(request, "reports/round_draft.html", {"form": form, "round": of}, status=status)
 
 
 def _saved(request: HttpRequest, of: Round | None, form: RoundForm) -> Round | None:
@@ -147,13 +144,12 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 def round_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One round: where it stands, and with POST what is done with it."""
     of = get_object_or_404(Round, pk=pk)
-    with timezone.override(Newsroom.current().zone_info):
-        bound = {
-            name: form(request.POST if request.POST.get("do") == name else None, of=of) for name, form in FORMS.items()
-        }
-        if request.method == "POST":
-            return _done(request, of, bound)
-        return _shown(request, of, bound)
+    bound = {
+        name: form(request.POST if request.POST.get("do") == name else None, of=of) for name, form in FORMS.items()
+    }
+    if request.method == "POST":
+        return _done(request, of, bound)
+    return _shown(request, of, bound)
 
 
 def _done(request: HttpRequest, of: Round, bound: dict[str, forms.Form]) -> HttpResponse:

@@ -18,5 +18,14 @@ def onward(rows: "QuerySet[Any]", by: str, after: int | None, size: int) -> tupl
         # The bound that stands alone is where an index is entered.
         behind = Q(**{f"{name}__{beyond}": last}) | Q(**{f"pk__{beyond}": after})
         rows = rows.filter(behind, **{f"{name}__{beyond}e": last})
-    found = list(rows[: size + 1])
-    return found[:size], found[size - 1].pk if len(found) > size else None
+    return cut(list(rows[: size + 1]), "pk", size)
+
+
+def onward_by(rows: "QuerySet[Any]", key: str, after: int | None, size: int) -> tuple[list[Any], int | None]:
+    """The same by a number that a row has once, and that stays when the rows are made anew."""
+    return cut(list(rows.filter(**{f"{key}__gt": after or 0}).order_by(key)[: size + 1]), key, size)
+
+
+def cut(found: list[Any], key: str, size: int) -> tuple[list[Any], int | None]:
+    """The first `size` of them, and the key of the last of these if there is one more."""
+    return found[:size], getattr(found[size - 1], key) if len(found) > size else None

@@ -1,4 +1,4 @@
-"""What the persons behind a figure are looked for by; the address carries it, and no person but the last one shown."""
+"""The rows behind figures that count persons, pauses and paid years: what their address asks for."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,27 +6,25 @@ from typing import Any
 
 from django import forms
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
-from django.utils.http import urlencode
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from reports.figure_forms import month_of
 from reports.models import Movement, PersonMonth, PersonOutcome
 from reports.models.movement import ENDINGS
-from reports.row_forms import RowsForm, currency_of
-from reports.templatetags.figures import month, short_month
+from reports.row_forms import MonthRowsForm, currency_of
+from reports.templatetags.figures import month
 
 # Not what a month was for somebody, but who is there when it ends.
 LIVE = "live"
 
 
-class PersonsForm(RowsForm):
+class PersonsForm(MonthRowsForm):
     """Persons of a month, by what it was for them (`left`: for whatever reason), and by how many months they pay.
 
     Those who are live at its end, too: all, of one cohort, or those who give in one currency.
     """
 
-    month = forms.CharField(label=_("Month"), max_length=7)
     outcome = forms.ChoiceField(
         label=_("In this month"), choices=[(name, name) for name in (LIVE, "left", *PersonMonth.Outcome.values)]
     )
@@ -35,10 +33,6 @@ class PersonsForm(RowsForm):
     )
     cohort = forms.CharField(label=_("Joined in"), required=False, max_length=7)
     currency = forms.CharField(label=_("Currency"), required=False, max_length=3)
-    after = forms.IntegerField(label=_("Go on after"), required=False, min_value=0, max_value=2**62)
-
-    def clean_month(self) -> date:
-        return month_of(self.cleaned_data["month"])
 
     def clean_cohort(self) -> date | None:
         return month_of(self.cleaned_data["cohort"]) if self.cleaned_data["cohort"] else None
@@ -94,36 +88,20 @@ class PersonsForm(RowsForm):
     def _payer(self) -> dict[str, str]:
         return {"payer": self.cleaned_data["payer"]} if self.cleaned_data["payer"] else {}
 
-    def address(self) -> str:
-        """What was asked for, as it stands in an address; not where to go on."""
-        said = {name: self.cleaned_data[name] for name in ("month", "outcome", "payer", "cohort", "currency")}
-        said |= {name: short_month(first) for name in ("month", "cohort") if (first := said[name])}
-        return urlencode({name: word for name, word in said.items() if word})
 
-
-class PausesForm(RowsForm):
+class PausesForm(MonthRowsForm):
     """Pauses that were to end in a month."""
 
-    month = forms.CharField(label=_("Month"), max_length=7)
-    after = forms.IntegerField(label=_("Go on after"), required=False, min_value=0, max_value=2**62)
-
-    def clean_month(self) -> date:
-        return month_of(self.cleaned_data["month"])
+    page = "reports:retention"
 
     def _about(self, said: dict[str, Any]) -> Sequence[object]:
         return _("pauses that were to end in this month"), month(said["month"])
 
-    def wanted(self) -> dict[str, Any]:
-        """As a filter."""
-        return {"month": self.cleaned_data["month"], "change_id__gt": self.cleaned_data["after"] or 0}
 
-
-class YearsForm(PausesForm):
+class YearsForm(MonthRowsForm):
     """Paid years that ended in a month."""
+
+    page = "reports:retention"
 
     def _about(self, said: dict[str, Any]) -> Sequence[object]:
         return _("paid years that ended in this month"), month(said["month"])
-
-    def wanted(self) -> dict[str, Any]:
-        """As a filter."""
-        return {"month": self.cleaned_data["month"], "invoice_id__gt": self.cleaned_data["after"] or 0}

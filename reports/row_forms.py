@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -41,7 +42,11 @@ BEHIND = {
 
 
 class RowsForm(forms.Form):
-    """Which rows; the address carries it, and no person."""
+    """Which rows, and behind which of them to go on; the address carries it, and no person but the last one shown."""
+
+    # The page on which the figure stands.
+    page = "reports:home"
+    after = forms.IntegerField(label=_("Go on after"), required=False, min_value=0, max_value=2**62)
 
     def about(self) -> list[str]:
         """Of which figure, currency and days the rows are, in words; nothing if what was asked for makes no sense."""
@@ -54,6 +59,19 @@ class RowsForm(forms.Form):
         """The first day of the month on whose page the figure stands; None if what was asked for makes no sense."""
         first: date | None = self.cleaned_data.get("month") or self.cleaned_data.get("first")
         return first.replace(day=1) if first and self.is_valid() else None
+
+    def address(self) -> str:
+        """What was asked for, as it stands in the address; not where to go on."""
+        return urlencode({name: self.data[name] for name in self.fields if name != "after" and self.data.get(name)})
+
+
+class MonthRowsForm(RowsForm):
+    """Rows of a month."""
+
+    month = forms.CharField(label=_("Month"), max_length=7)
+
+    def clean_month(self) -> date:
+        return month_of(self.cleaned_data["month"])
 
 
 def currency_of(code: str) -> str:
@@ -68,7 +86,6 @@ class _KindForm(RowsForm):
 
     currency = forms.CharField(label=_("Currency"), required=False, max_length=3)
     kind = forms.CharField(label=_("Kind"), required=False, max_length=16)
-    after = forms.IntegerField(label=_("Go on after"), required=False, min_value=0, max_value=2**62)
 
     def clean_currency(self) -> str:
         return currency_of(self.cleaned_data["currency"])
@@ -83,16 +100,11 @@ class _KindForm(RowsForm):
         return kind
 
 
-class MovementsForm(_KindForm):
+class MovementsForm(_KindForm, MonthRowsForm):
     """Movements of a month."""
-
-    month = forms.CharField(label=_("Month"), max_length=7)
 
     def _kinds(self) -> Sequence[str]:
         return MovementKind.values
-
-    def clean_month(self) -> date:
-        return month_of(self.cleaned_data["month"])
 
     def _about(self, said: dict[str, Any]) -> Sequence[object]:
         kind = MovementKind(said["kind"]).label if said["kind"] else gettext("all movements")

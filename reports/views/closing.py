@@ -1,7 +1,7 @@
-"""/reports/close/: a month closed for finance, why Stripe shows other figures, and the rows behind a figure."""
+"""/reports/close/: a month closed for finance, why Stripe shows other figures; and daily rates."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -17,15 +17,12 @@ from members import roles
 from members.models import Role
 from newsroom import clock
 from newsroom.models import DailyRate, GivingCurrency, Newsroom
-from payments.models import LedgerEntry, Payout
+from payments.models import Payout
 from payments.models.ledger import Kind
-from reports import paging
 from reports.figure_forms import MonthForm, RatesForm
 from reports.figures import apart, closing, months
-from reports.models import ClosedMonth, Movement, Progress
-from reports.row_forms import OTHER_KINDS, LinesForm, MovementsForm
-
-PAGE = 100
+from reports.models import ClosedMonth, Progress
+from reports.row_forms import OTHER_KINDS
 
 
 @roles.required(Role.FINANCE, Role.ADMIN)
@@ -92,34 +89,6 @@ def differences(request: HttpRequest) -> HttpResponse:
     """/reports/close/differences/: why Stripe's own pages show other figures, with the rows of every reason."""
     today = clock.today()
     return render(request, "reports/differences.html", {"reasons": apart.reasons(today, Newsroom.current().grace_days)})
-
-
-@roles.required(*roles.MONEY)
-@require_safe
-def movements(request: HttpRequest) -> HttpResponse:
-    """/reports/rows/movements/?month=2026-10&currency=EUR&kind=new: the memberships behind a movement. No names."""
-    form = MovementsForm(request.GET)
-    rows, after = list[Movement](), None
-    if form.is_valid():
-        found = Movement.objects.filter(**form.wanted()).select_related("change")
-        rows, after = paging.onward(found, "at", form.cleaned_data["after"], PAGE)
-    context = {"form": form, "rows": rows, "after": after}
-    return render(request, "reports/movements.html", context, status=200 if form.is_valid() else 400)
-
-
-@roles.required(*roles.MONEY)
-@require_safe
-def lines(request: HttpRequest) -> HttpResponse:
-    """/reports/rows/lines/?first=2026-10-01&last=2026-10-31&currency=EUR&kind=payment: the lines behind a sum."""
-    form = LinesForm(request.GET)
-    rows, after = list[LedgerEntry](), None
-    if form.is_valid():
-        said = form.cleaned_data
-        span = (clock.start_of(said["first"]), clock.start_of(said["last"] + timedelta(days=1)))
-        found = LedgerEntry.objects.filter(form.wanted(), occurred_at__gte=span[0], occurred_at__lt=span[1])
-        rows, after = paging.onward(found, "occurred_at", said["after"], PAGE)
-    context = {"form": form, "rows": rows, "after": after}
-    return render(request, "reports/lines.html", context, status=200 if form.is_valid() else 400)
 
 
 @roles.required(Role.FINANCE, Role.ADMIN)

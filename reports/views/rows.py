@@ -1,0 +1,99 @@
+"""/reports/rows/…/: what is behind a figure. Persons by number, no names."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from members import roles
+from newsroom import clock
+from payments.models import LedgerEntry
+from reports import paging
+from reports.models import Movement, PauseEnd, PersonOutcome, YearEnd
+from reports.person_forms import PausesForm, PersonsForm, YearsForm
+from reports.row_forms import LinesForm, MovementsForm, RowsForm
+
+PAGE = 100
+Form = TypeVar("Form", bound=RowsForm)
+# Rows, and behind which number the next page begins, if there is one.
+Found = tuple[list[Any], int | None]
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def movements(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/movements/?month=2026-10&currency=EUR&kind=new: the memberships behind a movement."""
+
+    def found(form: MovementsForm) -> Found:
+        rows = Movement.objects.filter(**form.wanted()).select_related("change")
+        return paging.onward(rows, "at", form.cleaned_data["after"], PAGE)
+
+    return _shown(request, "reports/movements.html", MovementsForm(request.GET), found)
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def lines(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/lines/?first=2026-10-01&last=2026-10-31&currency=EUR&kind=payment: the lines behind a sum."""
+
+    def found(form: LinesForm) -> Found:
+        said = form.cleaned_data
+        span = (clock.start_of(said["first"]), clock.start_of(said["last"] + timedelta(days=1)))
+        rows = LedgerEntry.objects.filter(form.wanted(), occurred_at__gte=span[0], occurred_at__lt=span[1])
+        return paging.onward(rows, "occurred_at", said["after"], PAGE)
+
+    return _shown(request, "reports/lines.html", LinesForm(request.GET), found)
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def persons(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/persons/?month=2026-10&outcome=left&payer=12: those whom a month brought, took, changed or had."""
+
+    def found(form: PersonsForm) -> Found:
+        rows = list(form.live()[: PAGE + 1]) if form.is_live() else _of_month(form)
+        return paging.cut(rows, "patron_id", PAGE)
+
+    return _shown(request, "reports/persons.html", PersonsForm(request.GET), found)
+
+
+def _of_month(form: PersonsForm) -> list[PersonOutcome]:
+    found = PersonOutcome.objects.filter(**form.wanted()).order_by("patron_id")
+    # Each by its index, so that whoever left for other reasons is not read to be sorted.
+    apart = (row for outcome in form.outcomes() for row in found.filter(outcome=outcome)[: PAGE + 1])
+    return sorted(apart, key=attrgetter("patron_id"))[: PAGE + 1]
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def pauses(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/pauses/?month=2026-10: the pauses that were to end in a month, and what became of them."""
+
+    def found(form: PausesForm) -> Found:
+        rows = PauseEnd.objects.filter(month=form.cleaned_data["month"]).select_related("change")
+        return paging.onward_by(rows, "change_id", form.cleaned_data["after"], PAGE)
+
+    return _shown(request, "reports/pauses.html", PausesForm(request.GET), found)
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def years(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/years/?month=2026-10: the paid years that ended in a month, and whether another was paid."""
+
+    def found(form: YearsForm) -> Found:
+        rows = YearEnd.objects.filter(month=form.cleaned_data["month"]).prefetch_related("invoice__payments")
+        return paging.onward_by(rows, "invoice_id", form.cleaned_data["after"], PAGE)
+
+    return _shown(request, "reports/years.html", YearsForm(request.GET), found)
+
+
+def _shown(request: HttpRequest, template: str, form: Form, found: Callable[[Form], Found]) -> HttpResponse:
+    """A page of them; none, and what is wrong, if what the address asks for makes no sense."""
+    rows, after = found(form) if form.is_valid() else ([], None)
+    context = {"form": form, "rows": rows, "after": after}
+    return render(request, template, context, status=200 if form.is_valid() else 400)

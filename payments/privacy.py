@@ -55,6 +55,7 @@ HELD = {
 NOT_GIVEN = {"BankFile": "many people's transfers, for a day; whoever gave finds the payment that is made of one"}
 SECRET = {"Donation": "browser checkout_url", "BankLine": "digest", "BankAccount": "mark"}
 NOT_PERSONAL = {
+    "Difference": "object ours theirs",
     "BankMapping": "header_digest columns encoding day_format decimal_mark currency",
     "Donation": "currency method checkout_session subscription subscription_status stripe_end_reason",
     "StripeEvent": "event_id type api_version object_id aggregate error",

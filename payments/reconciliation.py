@@ -6,31 +6,22 @@ compares objects.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from django.db import transaction
 from django.db.models import Sum
 
+from money.money import Money
 from newsroom import bell, clock
 from payments import adoption, gateway, inbox, stripe_events
-from payments.models import Dispute, Donation, LedgerEntry, Payment, Payout, Refund, StripeEvent, Watermark
+from payments.models import Difference, Dispute, Donation, LedgerEntry, Payment, Payout, Refund, StripeEvent, Watermark
 from payments.models.donation import DonationState
 from payments.stripe_objects import Json, Subscription, id_of, moment
 
 EVENTS_KEPT = timedelta(days=30)
 OVERLAP = timedelta(hours=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that is not the same here and at Stripe. `asked` says that the worker was asked to look at it."""
-
-    kind: str
-    object: str
-    ours: str
-    theirs: str
-    asked: bool = True
+Kind = Difference.Kind
 
 
 def catch_up() -> int:
@@ -59,8 +50,9 @@ def is_due() -> bool:
 def reconcile(since: datetime | None = None) -> list[Difference]:
     """Every difference between our rows and Stripe's objects created since a moment (None: all of them).
 
-    Safe to run at any time, also twice at once: what it asks the inbox to look at is looked at, nothing else changes.
-    Objects of the last minute are left out, since their events may still be on their way.
+    Safe to run at any time, also twice at once: it asks the inbox to look at what can be looked at, and keeps what was
+    found where everything was compared. Objects of the last minute are left out, since their events may still be on
+    their way.
     """
     begun = clock.now()
     created: Json = {
@@ -79,8 +71,17 @@ def reconcile(since: datetime | None = None) -> list[Difference]:
             inbox.look(difference.object, "reconcile")
     if since is None:
         found += balance_differences()
-    Watermark.objects.update_or_create(name="reconcile", defaults={"at": begun})
+    with transaction.atomic():
+        # First, since it is held: of two comparisons at once the one waits here for the other.
+        Watermark.objects.update_or_create(name="reconcile", defaults={"at": begun})
+        if since is None:
+            Difference.objects.all().delete()
+            Difference.objects.bulk_create(found, batch_size=5_000)
     return found
+
+
+def _difference(kind: str, object: str, ours: str, theirs: str, *, asked: bool = True) -> Difference:  # noqa: A002
+    return Difference(kind=kind, object=object, ours=ours, theirs=theirs, asked=asked)
 
 
 def _chunks(items: Iterable[Json]) -> Iterator[list[Json]]:
@@ -101,15 +102,15 @@ def _subscriptions(created: Json) -> Iterator[Difference]:
                 known = bool(seen.reference) and Donation.objects.filter(reference=seen.reference).exists()
                 known = known or adoption.is_ours(seen)
                 if known or seen.status not in {"canceled", "incomplete_expired"}:
-                    yield Difference("subscription unknown here", seen.id, "", theirs, asked=known)
+                    yield _difference(Kind.SUBSCRIPTION_UNKNOWN, seen.id, "", theirs, asked=known)
                 continue
             our_terms = _terms(row.subscription_status, row.total.minor, row.currency, row.cancels_at)
             if our_terms != theirs:
-                yield Difference("subscription differs", seen.id, our_terms, theirs)
+                yield _difference(Kind.SUBSCRIPTION, seen.id, our_terms, theirs)
 
 
 def _terms(status: str, minor: int, currency: str, cancels_at: datetime | None) -> str:
-    return f"{status}, {minor} {currency}" + (f", ends {cancels_at:%Y-%m-%d %H:%M}" if cancels_at else "")
+    return f"{status}, {Money(minor, currency)}" + (f", ends {cancels_at:%Y-%m-%d %H:%M}" if cancels_at else "")
 
 
 def _movements(created: Json, *, whole: bool) -> Iterator[Difference]:
@@ -128,11 +129,9 @@ def _movements(created: Json, *, whole: bool) -> Iterator[Difference]:
             if ours is None and raw["net"] == 0:
                 continue
             if ours is None:
-                yield Difference("movement unknown here", _way_to(raw), "", f"{raw['id']} {net[0]} {net[1]}")
+                yield _difference(Kind.MOVEMENT_UNKNOWN, _way_to(raw), "", f"{raw['id']} {Money(*net)}")
             elif ours != net:
-                yield Difference(
-                    "movement differs", raw["id"], f"{ours[0]} {ours[1]}", f"{net[0]} {net[1]}", asked=False
-                )
+                yield _difference(Kind.MOVEMENT, raw["id"], str(Money(*ours)), str(Money(*net)), asked=False)
     if whole:
         yield from _unknown_to_stripe(at_stripe, created)
 
@@ -147,7 +146,7 @@ def _unknown_to_stripe(at_stripe: set[str], created: Json) -> Iterator[Differenc
     )
     for movement, minor, currency in ours.iterator():
         if movement not in at_stripe:
-            yield Difference("movement unknown at Stripe", str(movement), f"{minor} {currency}", "", asked=False)
+            yield _difference(Kind.UNKNOWN_TO_STRIPE, str(movement), str(Money(minor, currency)), "", asked=False)
 
 
 def _way_to(raw: Json) -> str:
@@ -167,7 +166,7 @@ def _refunds(created: Json) -> Iterator[Difference]:
         for raw in chunk:
             status = ours.get(raw["id"], "")
             if status != raw["status"] and (raw["id"] in ours or _is_ours(raw)):
-                yield Difference("refund differs", _intent_of(raw), status, raw["status"])
+                yield _difference(Kind.REFUND, _intent_of(raw), status, raw["status"])
 
 
 def _disputes(created: Json) -> Iterator[Difference]:
@@ -178,7 +177,7 @@ def _disputes(created: Json) -> Iterator[Difference]:
         for raw in chunk:
             status = ours.get(raw["id"], "")
             if status != raw["status"] and (raw["id"] in ours or _is_ours(raw)):
-                yield Difference("dispute differs", _intent_of(raw), status, raw["status"])
+                yield _difference(Kind.DISPUTE, _intent_of(raw), status, raw["status"])
 
 
 def _intent_of(raw: Json) -> str:
@@ -197,7 +196,7 @@ def _payouts(created: Json) -> Iterator[Difference]:
         )
         for raw in chunk:
             if ours.get(raw["id"]) != raw["status"]:
-                yield Difference("payout differs", raw["id"], ours.get(raw["id"], ""), raw["status"])
+                yield _difference(Kind.PAYOUT, raw["id"], ours.get(raw["id"], ""), raw["status"])
 
 
 def _sessions(created: Json) -> Iterator[Difference]:
@@ -206,7 +205,7 @@ def _sessions(created: Json) -> Iterator[Difference]:
         over = {raw["id"]: raw["status"] for raw in chunk if raw["status"] != "open"}
         still_open = Donation.objects.filter(checkout_session__in=over, state=DonationState.OPEN)
         for session in still_open.values_list("checkout_session", flat=True):
-            yield Difference("checkout differs", str(session), "open", over[str(session)])
+            yield _difference(Kind.CHECKOUT, str(session), "open", over[str(session)])
 
 
 def balance_differences() -> list[Difference]:
@@ -215,7 +214,12 @@ def balance_differences() -> list[Difference]:
     ours = {line["currency"]: line["sum"] for line in lines}
     theirs = gateway.balance()
     return [
-        Difference("balance differs", currency, str(ours.get(currency, 0)), str(theirs.get(currency, 0)), asked=False)
+        _difference(
+            Kind.BALANCE,
+            currency,
+            *(str(Money(sums.get(currency, 0), currency)) for sums in (ours, theirs)),
+            asked=False,
+        )
         for currency in sorted({*ours, *theirs})
         if ours.get(currency, 0) != theirs.get(currency, 0)
     ]

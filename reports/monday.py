@@ -14,7 +14,7 @@ from members.models import Patron, Role
 from money.money import Money
 from newsroom import clock
 from newsroom.models import Newsroom
-from payments.models import StripeEvent
+from payments.models import Difference, StripeEvent
 from reports import rollups
 from reports.figures import money, monthly, persons
 from reports.models import Progress
@@ -43,9 +43,15 @@ def _draft(patron: Patron, monday: date) -> Draft:
             "week": week,
             "facts": tuple(_facts(monday, patron.language)),
             "action": (_("All figures"), f"{settings.SITE_URL}{reverse('reports:home')}"),
-            "is_unwell": bool(Progress.objects.get(id=1).differences) or StripeEvent.objects.dead().exists(),
+            "is_unwell": _is_unwell(),
         }
     return Draft("monday", f"monday:{monday}:{patron.pk}", patron.email, patron.language, context, patron)
+
+
+def _is_unwell() -> bool:
+    """What the worker was asked to look at mends itself, or is a dead event."""
+    drifts = Difference.objects.filter(asked=False).exists()
+    return drifts or bool(Progress.objects.get(id=1).differences) or StripeEvent.objects.dead().exists()
 
 
 def _facts(monday: date, language: str) -> list[Fact]:

@@ -3,19 +3,19 @@
 Each is found by an index that holds its rows alone, so the page costs the same in a large newsroom as in a small one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from members.models import Membership
 from money.money import Money
 from newsroom import clock
-from payments.models import Donation, LedgerEntry, Payment, Refund
+from payments.models import Difference, Donation, LedgerEntry, Payment, Refund
 
 SHOWN = 50
 
@@ -42,7 +42,8 @@ class Reason:
 
 
 def reasons(today: date, grace_days: int) -> Iterator[Reason]:
-    """Those about the monthly sum first, then those about money."""
+    """What the last comparison found, those about the monthly sum, those about money."""
+    yield _found_last()
     gifts = Donation.objects.order_by("-pk")
     recurring = Membership.objects.live().filter(source="recurring").order_by("-pk")
     yield _reason(
@@ -73,6 +74,36 @@ def reasons(today: date, grace_days: int) -> Iterator[Reason]:
         _membership,
     )  # fmt: skip
     yield from _about_money()
+
+
+def _found_last() -> Reason:
+    found = list(Difference.objects.order_by("pk")[: SHOWN + 1])
+    ways, nothing = _ways([one.object for one in found]), _("nothing")
+    return Reason(
+        _("Not the same when everything was compared last"),
+        _("Each night every object at Stripe is compared. What can be looked at again is asked for at once, so some of "
+          "it may be the same by now."),
+        [
+            Row(*ways.get(one.object, (one.object, "", None)), _("%(what)s: here %(ours)s, at Stripe %(theirs)s") % {
+                "what": one.get_kind_display(), "ours": one.ours or nothing, "theirs": one.theirs or nothing,
+            })
+            for one in found[:SHOWN]
+        ],
+        len(found) > SHOWN,
+    )  # fmt: skip
+
+
+def _ways(objects: list[str]) -> dict[str, tuple[str, str, int | None]]:
+    """The label, page and number of the payment or patron that one of Stripe's objects belongs to."""
+    paid = Payment.objects.filter(Q(payment_intent__in=objects) | Q(charge__in=objects))
+    booked = LedgerEntry.objects.filter(balance_transaction__in=objects, payment__isnull=False)
+    given = Donation.objects.filter(Q(subscription__in=objects) | Q(checkout_session__in=objects), patron__isnull=False)
+    payments: list[tuple[Any, ...]] = [
+        *paid.values_list("pk", "payment_intent", "charge"), *booked.values_list("payment", "balance_transaction")
+    ]  # fmt: skip
+    patrons: Iterable[tuple[Any, ...]] = given.values_list("patron", "subscription", "checkout_session")
+    found = {name: (_of_payment(number), "payment", number) for number, *names in payments for name in names}
+    return found | {name: (_of_patron(number), "patron", number) for number, *names in patrons for name in names}
 
 
 def _about_money() -> Iterator[Reason]:
@@ -108,12 +139,8 @@ def _reason(title: str, why: str, rows: "QuerySet[Any]", told: Callable[[Any], R
 
 
 def _donation(row: Donation) -> Row:
-    return Row(
-        _("Patron %(id)s") % {"id": row.patron_id},
-        "patron",
-        row.patron_id,
-        f"{_printed(row.total)}, {row.get_interval_display()}",
-    )
+    told = f"{_printed(row.total)}, {row.get_interval_display()}"
+    return Row(_of_patron(row.patron_id), "patron", row.patron_id, told)
 
 
 def _membership(row: Membership) -> Row:
@@ -121,11 +148,15 @@ def _membership(row: Membership) -> Row:
     several = ngettext("%(amount)s every %(count)s month", "%(amount)s every %(count)s months", count)
     says = {1: _("%(amount)s a month"), 12: _("%(amount)s a year")}.get(count, several)
     told = says % {"amount": amount, "count": count}
-    return Row(_("Patron %(id)s") % {"id": row.patron_id}, "patron", row.patron_id, told)
+    return Row(_of_patron(row.patron_id), "patron", row.patron_id, told)
 
 
 def _of_payment(number: int) -> str:
     return _("Payment %(id)s") % {"id": number}
+
+
+def _of_patron(number: int | None) -> str:
+    return _("Patron %(id)s") % {"id": number}
 
 
 def _payment(row: Payment) -> Row:

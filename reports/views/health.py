@@ -11,7 +11,7 @@ from letters.models import Letter
 from limits.models import Hit
 from members import roles
 from newsroom import clock
-from payments.models import Operation, StripeEvent, Watermark
+from payments.models import Difference, Operation, StripeEvent, Watermark
 from payments.models.operation import OperationState
 from reports.models import Progress, Proof
 
@@ -37,6 +37,7 @@ def found() -> dict[str, Any]:
         "letters_failed": letters["failed"],
         "operations_refused": Operation.objects.filter(state=OperationState.REFUSED).count(),
         "reconciled_at": marks.get("reconcile"),
+        "different": Difference.objects.count(),
         "caught_up_at": marks.get("events"),
         "progress": Progress.objects.get(id=1),
         "proof": Proof.objects.order_by("-pk").first(),

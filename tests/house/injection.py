@@ -107,7 +107,8 @@ MADE = {
     "Stripe's own name of a thing, a state or a page, or four digits": {
         "payments.Donation": "checkout_session checkout_url customer subscription subscription_status card_last4",
         "payments.Invoice": "stripe_id status billing_reason payment_intent hosted_url",
-        "payments.InvoiceAttempt": "stripe_id", "payments.Refund": "stripe_id status",
+        "payments.Difference": "object ours theirs", "payments.InvoiceAttempt": "stripe_id",
+        "payments.Refund": "stripe_id status",
         "payments.Payment": "payment_intent charge card_last4", "payments.Dispute": "stripe_id status",
         "payments.Payout": "stripe_id status",
         "payments.LedgerEntry": "balance_transaction reference", "payments.Operation": "result",

@@ -16,7 +16,7 @@ from money.money import Money
 from newsroom import clock
 from payments import reconciliation, refunds, stripe_events, wishes
 from payments.gateway import Unavailable, forget_client
-from payments.models import Donation, Operation, Payment, Refund, StripeEvent, Watermark
+from payments.models import Difference, Donation, Operation, Payment, Refund, StripeEvent, Watermark
 from payments.models.inbox import EventState
 from sandbox import store
 from sandbox.models import Thing
@@ -202,13 +202,22 @@ def test_what_is_older_than_stripes_events_is_found_by_comparing_objects(story: 
     givers = histories.tell(story, names)
     for _ in range(3):
         story.sandbox.post("clock", advance=120)
-        assert reconciliation.reconcile()
+        found = reconciliation.reconcile()
+        assert found
+        assert kept() == [(one.kind, one.object, one.asked) for one in found]
+        reconciliation.reconcile(clock.now())  # looks at nothing, and keeps what the whole comparison found
+        assert len(kept()) == len(found)
         histories.apply_all(story)
         if not reconciliation.reconcile():
             break
+    assert not kept()
     for giver in givers:
         is_as_predicted(giver)
     story.prove(*(giver.model for giver in givers))
+
+
+def kept() -> list[tuple[str, str, bool]]:
+    return list(Difference.objects.order_by("pk").values_list("kind", "object", "asked"))
 
 
 def test_objects_are_compared_every_night_and_the_night_is_made_up_for_where_it_was_missed(

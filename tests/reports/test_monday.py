@@ -6,6 +6,7 @@ import pytest
 
 from letters.models import Letter
 from newsroom import clock
+from payments.models import Difference
 from reports import monday, rollups
 from tests import signing_in
 from tests.payments import rows
@@ -56,3 +57,12 @@ def test_it_tells_last_week_beside_the_week_before(staff: None) -> None:
     at(MONDAY)
     monday.write_due()
     assert "£25.00 (the week before £10.00)" in Letter.objects.get(to="admin@newsroom.example").text
+
+
+@pytest.mark.parametrize(("asked", "is_told"), [(False, True), (True, False)])
+def test_it_tells_of_a_difference_to_stripe_that_does_not_mend_itself(staff: None, asked: bool, is_told: bool) -> None:
+    rollups.rebuild(with_own=True)
+    Difference.objects.create(kind=Difference.Kind.BALANCE, object="EUR", ours="", theirs="5.00 EUR", asked=asked)
+    at(MONDAY)
+    monday.write_due()
+    assert ("needs attention" in Letter.objects.get(to="admin@newsroom.example").text) is is_told

@@ -21,7 +21,7 @@ from money.money import Money
 from newsroom import clock
 from newsroom.models import DailyRate
 from payments import offline
-from payments.models import Donation, LedgerEntry, StripeEvent
+from payments.models import Difference, Donation, LedgerEntry, StripeEvent
 from reports import rollups
 from reports.definitions import DEFINITIONS
 from reports.figures import months
@@ -356,6 +356,7 @@ def differences(finance: Client) -> dict[str, str]:
 def test_every_reason_why_stripe_differs_lists_its_rows_and_no_others(staff: Staff, october: date) -> None:
     finance = staff("finance")
     assert differences(finance) == {
+        "Not the same when everything was compared last": "None now.",
         "A second subscription of the same person": "None now.",
         "Ended here, still alive at Stripe": "None now.",
         "The first payment is on its way": "None now.",
@@ -398,6 +399,7 @@ def test_every_reason_why_stripe_differs_lists_its_rows_and_no_others(staff: Sta
 
     day, earlier = (format_date(when, "d MMM y", locale="en") for when in (today, today - timedelta(days=3)))
     assert differences(finance) == {
+        "Not the same when everything was compared last": "None now.",
         "A second subscription of the same person": f"Patron {second.patron_id} : €5.00, monthly",
         "Ended here, still alive at Stripe": f"Patron {alive.patron_id} : €5.00, monthly",
         "The first payment is on its way": f"Patron {debit.patron_id} : €5.00, monthly",
@@ -408,6 +410,29 @@ def test_every_reason_why_stripe_differs_lists_its_rows_and_no_others(staff: Sta
         "Refunds on their way": f"Payment {sent.pk} : €1.00, {day}",
         "Other business on the same Stripe account": f"txn_fee: −€0.09, {earlier}",
     }
+
+
+def test_what_the_last_comparison_found_leads_to_the_payment_or_patron_that_it_is_about(staff: Staff) -> None:
+    finance, gift = staff("finance"), rows.monthly(subscription="sub_1", checkout_session="cs_1")
+    paid = rows.payment(gift, payment_intent="pi_1", charge="ch_1", is_booked=True)
+    paid.lines.create(
+        kind="payment", balance_transaction="txn_1", amount_minor=500, currency="EUR", seen_minor=500,
+        seen_currency="EUR", occurred_at=clock.now(),
+    )  # fmt: skip
+    assert "Not the same then 0" in words(finance.get("/reports/health/").content.decode())
+    payment, patron = f"/reports/payments/{paid.pk}/", f"/reports/patrons/{gift.patron_id}/"
+    ways = {"sub_1": patron, "cs_1": patron, "pi_1": payment, "ch_1": payment, "txn_1": payment, "txn_9": "", "EUR": ""}
+    for kind, name in zip(Difference.Kind, ways, strict=False):
+        Difference.objects.create(kind=kind, object=name, ours="", theirs="5.00 EUR", asked=False)
+    told = differences(finance)["Not the same when everything was compared last"]
+    assert f"Patron {gift.patron_id} : a subscription differs: here nothing, at Stripe 5.00 EUR" in told
+    assert "txn_9: a refund differs" in told.replace(" :", ":")
+    page = finance.get("/reports/close/differences/").content.decode()
+    assert {way: page.count(f'href="{way}"') for way in (payment, patron)} == {payment: 3, patron: 2}
+    health = finance.get("/reports/health/").content.decode()
+    assert "Not the same then 7" in words(health)
+    assert '<a href="/reports/close/differences/">7</a>' in health
+    assert "/reports/close/differences/" not in staff("support").get("/reports/health/").content.decode()
 
 
 def test_a_reason_shows_its_newest_rows_and_says_that_there_are_others(staff: Staff, october: date) -> None:

@@ -2,13 +2,14 @@
 
 import json
 from argparse import ArgumentParser
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from payments import gateway, reconciliation
+
+SHOWN = ("kind", "object", "ours", "theirs", "asked")
 
 
 def _moment(text: str) -> datetime:
@@ -30,7 +31,8 @@ class Command(BaseCommand):
         except gateway.GatewayError as error:
             raise CommandError(f"Stripe could not be asked: {type(error).__name__}: {error}", returncode=2) from error
         if options["json"]:
-            answer = {"ok": not found, "events_stored": events, "differences": [asdict(one) for one in found]}
+            told = [{name: getattr(one, name) for name in SHOWN} for one in found]
+            answer = {"ok": not found, "events_stored": events, "differences": told}
             self.stdout.write(json.dumps(answer, indent=2))
         else:
             self.stdout.write(f"{events} missing events stored, {len(found)} differences")

@@ -33,6 +33,7 @@ _NOTHING = b"\x00 \t\r\n"
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 # No text has these; where they appear, another encoding was meant.
 _CONTROLS = re.compile(r"[\x80-\x84\x86-\x9f]")
+_NO_REFERENCES = {"NOTPROVIDED", "NOT PROVIDED", "NONREF"}
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -203,7 +204,7 @@ def _line(number: int, said: dict[str, str], mapping: Mapping) -> Line:
         day=day,
         minor=minor,
         currency=currency,
-        reference=reference,
+        reference=_reference(reference),
         name=name,
         account=account,
         purpose=purpose,
@@ -306,13 +307,18 @@ def _camt_line(number: int, amount: Money, *, day: str, part: ET.Element, shared
         day=booked,
         minor=amount.minor,
         currency=amount.currency,
-        reference=said("Refs/AcctSvcrRef", "Refs/TxId", "Refs/InstrId") or shared,
+        reference=_reference(said("Refs/AcctSvcrRef", "Refs/TxId"), said("Refs/InstrId"), shared),
         name=said(f"RltdPties/{side}/Nm", f"RltdPties/{side}/Pty/Nm"),
         account=said(f"RltdPties/{side}Acct/Id/IBAN", f"RltdPties/{side}Acct/Id/Othr/Id"),
         purpose=_tidy(" ".join(text.text or "" for text in part.iterfind("RmtInf/Ustrd")))
         or said("RmtInf/Strd/CdtrRefInf/Ref", "AddtlTxInf"),
         is_reversal=is_reversal,
     )
+
+
+def _reference(*said: str) -> str:
+    """The first that is one: banks fill an empty place with words that stand in many transfers."""
+    return next((text for text in said if text and text.upper() not in _NO_REFERENCES), "")
 
 
 def _tidy(text: str) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from members.models import Language, Patron
+from money.money import Money
 from newsroom import clock
 from newsroom.models import GivingCurrency
 from payments import bank_files, offline
@@ -34,6 +35,7 @@ class Outcome(TextChoices):
     NOBODY = "nobody", gettext_lazy("whose is it?")
     RECORDED = "recorded", gettext_lazy("already recorded")
     REPEATED = "repeated", gettext_lazy("stands in the file twice")
+    SHARED = "shared", gettext_lazy("another transfer has this reference: record this one by hand, under its own")
     OUTGOING = "outgoing", gettext_lazy("no money that came in")
     CURRENCY = "currency", gettext_lazy("a currency that is not taken here")
     FUTURE = "future", gettext_lazy("a day still to come")
@@ -72,7 +74,8 @@ class Known:
     """What the database knows of the lines of one file, read once."""
 
     digests: set[str]
-    references: set[str]
+    # What stands in the book under a reference, and whether a file brought it.
+    booked: Mapping[str, tuple[Money, bool]]
     accounts: Mapping[str, Patron]
     people: Mapping[str, Patron]
     currencies: set[str]
@@ -82,11 +85,11 @@ class Known:
         marks = {_mark(line.account) for line in lines if line.account}
         addresses = {address for line in lines for address in _addresses(line)}
         taken = BankLine.objects.filter(digest__in=[line.digest for line in lines])
-        booked = Payment.objects.filter(reference__in=[reference(line) for line in lines])
+        booked = Payment.objects.filter(reference__in=[reference(line) for line in lines]).select_related("bank_line")
         accounts = BankAccount.objects.filter(mark__in=marks).select_related("patron")
         return cls(
             digests=set(taken.values_list("digest", flat=True)),
-            references={str(one) for one in booked.values_list("reference", flat=True)},
+            booked={str(row.reference): (row.amount, hasattr(row, "bank_line")) for row in booked},
             accounts={row.mark: row.patron for row in accounts},
             people={patron.email: patron for patron in Patron.objects.filter(email__in=addresses)},
             currencies=set(GivingCurrency.objects.values_list("code", flat=True)),
@@ -130,11 +133,13 @@ def plan(lines: list[Line], said: Mapping[str, str] | None = None) -> list[Plann
         outcome = _hindrance(line, known)
         if line.digest in seen:
             outcome = Outcome.REPEATED
+        elif reference(line) in seen:
+            outcome = outcome or Outcome.SHARED
         elif line.day > today:
             outcome = outcome or Outcome.FUTURE
         elif line.day < offline.EARLIEST:
             outcome = outcome or Outcome.LONG_AGO
-        seen.add(line.digest)
+        seen |= {line.digest, reference(line)}
         email, language = _whose(line, known, said or {})
         planned.append(Planned(line, outcome or (Outcome.READY if email else Outcome.NOBODY), email, language))
     givers = _givers({one.email for one in planned if one.email})
@@ -150,8 +155,11 @@ def _givers(emails: set[str]) -> dict[str, Giver]:
 def _hindrance(line: Line, known: Known) -> Outcome | None:
     if line.minor <= 0 or line.is_reversal:
         return Outcome.OUTGOING
-    if line.digest in known.digests or reference(line) in known.references:
+    if line.digest in known.digests:
         return Outcome.RECORDED
+    if booked := known.booked.get(reference(line)):
+        # Recorded by hand it may have another day. What a file brought had another digest, so it is another transfer.
+        return Outcome.RECORDED if booked == (line.amount, False) else Outcome.SHARED
     return None if line.currency in known.currencies else Outcome.CURRENCY
 
 

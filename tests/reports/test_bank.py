@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from audit.models import StaffAction
 from config import books
 from letters.models import Letter
 from members.models import Patron
+from money.money import Money
 from newsroom import clock
 from payments import bank_files, bank_imports, offline
 from payments.models import BankAccount, BankFile, BankLine, BankMapping, LedgerEntry, Payment
@@ -84,13 +86,43 @@ def test_the_same_transfer_in_another_file_is_not_recorded_again(finance: Client
 def test_a_line_that_stands_twice_in_a_file_is_recorded_once_and_said_so(finance: Client) -> None:
     file = BankFile.objects.create(uploaded_by=Patron.objects.get(), content=b"x")
     row = f"{today()};5;;Olena;olena@example.org"
+    lines = read(row, row)
+    assert [one.outcome for one in bank_imports.plan(lines)] == ["ready", "repeated"]
+    assert len(bank_imports.carry_out(file, lines, {})) == 1
+
+
+def read(*rows: str) -> list[bank_files.Line]:
     mapping = bank_files.Mapping(
         columns={"day": "Datum", "amount": "Betrag", "reference": "Ref", "name": "Name", "purpose": "Zweck"},
         currency="EUR",
     )
-    lines = bank_files.read(csv_file(row, row), mapping)
-    assert [one.outcome for one in bank_imports.plan(lines)] == ["ready", "repeated"]
-    assert len(bank_imports.carry_out(file, lines, {})) == 1
+    return bank_files.read(csv_file(*rows), mapping)
+
+
+def test_of_two_transfers_with_one_reference_the_second_is_left_to_staff(finance: Client) -> None:
+    file = BankFile.objects.create(uploaded_by=Patron.objects.get(), content=b"x")
+    rows = [f"{today()};{amount};{ref};Olena;olena@example.org" for amount, ref in (("5", "A"), ("7", "A"), ("9", "B"))]
+    assert [one.outcome for one in bank_imports.plan(read(*rows))] == ["ready", "shared", "ready"]
+    assert [row.amount_minor for row in bank_imports.carry_out(file, read(*rows), {})] == [500, 900]
+    later = f"{clock.today() - timedelta(days=1)};5;A;Olena;olena@example.org"
+    assert [one.outcome for one in bank_imports.plan(read(*rows, later))] == [
+        "recorded", "shared", "recorded", "shared",
+    ]  # fmt: skip
+
+
+def test_what_was_recorded_by_hand_is_the_same_transfer_if_it_is_the_same_money(finance: Client) -> None:
+    yesterday = clock.today() - timedelta(days=1)
+    offline.record(email="o@example.org", amount=Money(500, "EUR"), received_on=yesterday, reference="A")
+    rows = [f"{today()};{amount};A;Olena;olena@example.org" for amount in ("5", "7")]
+    assert [[one.outcome for one in bank_imports.plan(read(row))] for row in rows] == [["recorded"], ["shared"]]
+
+
+@pytest.mark.parametrize("word", ["NOTPROVIDED", "notprovided", "NONREF"])
+def test_a_banks_word_for_no_reference_is_none(finance: Client, word: str) -> None:
+    rows = [f"{today()};5;{word};{name};{name}@example.org" for name in ("olena", "taras")]
+    assert [one.outcome for one in bank_imports.plan(read(*rows))] == ["ready", "ready"]
+    [line] = bank_files.read(camt(entry(details=f"<TxDtls><Refs><InstrId>{word}</InstrId></Refs></TxDtls>")))
+    assert line.reference == "S-25.00"  # that of its entry
 
 
 def test_a_csv_is_explained_once_and_known_by_its_header_afterwards(finance: Client) -> None:
@@ -166,11 +198,15 @@ def test_a_wrong_address_is_said_beside_its_line_and_nothing_is_recorded(finance
 
 
 def test_one_line_that_cannot_be_recorded_takes_all_back(finance: Client, olena: Patron) -> None:
-    """Two transfers under one reference of the bank: the book's own rule stands behind the plan."""
+    """A reference that stands in the book and on no payment: the book's own rule stands behind the plan."""
     file = BankFile.objects.create(uploaded_by=olena, content=b"x")
-    twice = [entry(amount, details=details()).replace(f"S-{amount}", "S-1") for amount in ("3.00", "4.00")]
-    with pytest.raises(offline.AlreadyRecorded):
-        bank_imports.carry_out(file, bank_files.read(camt(*twice)), {})
+    LedgerEntry.objects.create(
+        source="offline", kind="payment", reference="S-4.00", payment=Payment.objects.get(), amount_minor=400,
+        currency="EUR", seen_minor=400, seen_currency="EUR", occurred_at=clock.now(),
+    )  # fmt: skip
+    lines = bank_files.read(camt(*(entry(amount, details=details()) for amount in ("3.00", "4.00"))))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bank_imports.carry_out(file, lines, {})
     assert Payment.objects.count() == 1
     file.refresh_from_db()
     assert file.content is not None

@@ -23,6 +23,7 @@ from bench.voters import BARE  # noqa: E402
 from voting.ballots import PUT, apart  # noqa: E402
 from voting.models import Round  # noqa: E402
 
+SEALED = bytes(36)  # as long as a sealed moment
 round_id = Round.objects.get(slug=BARE).pk
 
 
@@ -31,7 +32,7 @@ def cast(request: HttpRequest) -> HttpResponse:
     """Read, write, answer."""
     line = json.dumps({"choices": sorted(request.POST.getlist("choice")), "code": "", "weight": 1})
     with transaction.atomic(), apart() as cursor:
-        cursor.execute(PUT, (uuid.uuid4(), round_id, str(request.user.pk), line))
+        cursor.execute(PUT, (uuid.uuid4(), round_id, str(request.user.pk), line, SEALED))
     return HttpResponse("cast", headers={"Content-Length": "4"})
 
 

@@ -46,7 +46,7 @@ def undo(done: Merge, *, reason: str, actor: Patron) -> Merge:
     """Takes the two apart again, in one transaction; logged. Raises a merge_plan.Refusal. Twice changes nothing.
 
     What the merge moved goes back, a membership that it ended returns if its gift still runs. What came since stays
-    with the kept record, and so does a ballot that went over; one that was taken out is gone.
+    with the kept record, and so does a ballot that went over; one that was taken out, whichever record's, is gone.
     """
     merge_plan.remembered(done.kept, done.merged)
     return _held(done.kept, done.merged, lambda held: _undo(done, *held, reason=reason, actor=actor))

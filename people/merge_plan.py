@@ -105,7 +105,7 @@ class Plan:
 
 
 def plan(kept: Patron, merged: Patron) -> Plan:
-    """What would go over, end, and stay. Raises a Refusal."""
+    """What would go over, end, and stay. Raises a Refusal or merging.BallotNotFound."""
     examine(kept, merged)
     ends = list(ending(kept, merged))
     return Plan(

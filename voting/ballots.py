@@ -1,6 +1,7 @@
 """Casting: one patron, one ballot, changeable until the close.
 
-What was chosen goes into one line of one table and nowhere else: not into a log, a message, a task or an exception.
+What was chosen goes into one line of one table and nowhere else: not into a log, a message, a task or an exception. So
+does when it was cast, sealed.
 """
 
 import uuid
@@ -51,8 +52,8 @@ HOLD = """
 """
 GET = "SELECT line FROM voting_openballot WHERE round_id = %s AND key = %s"
 PUT = """
-    INSERT INTO voting_openballot (id, round_id, key, line) VALUES (%s, %s, %s, %s)
-    ON CONFLICT (round_id, key) DO UPDATE SET line = EXCLUDED.line
+    INSERT INTO voting_openballot (id, round_id, key, line, sealed_moment) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (round_id, key) DO UPDATE SET line = EXCLUDED.line, sealed_moment = EXCLUDED.sealed_moment
 """
 
 
@@ -132,7 +133,7 @@ def cast(of: Round, patron: Patron, *, choices: Any) -> Receipt:
         if not verdict.is_eligible:
             raise NotEligible(verdict)
         line, receipt = _written(held, choices, held.entry)
-        _put(held.round, patron, line)
+        _put(held, patron, line)
         if not held.entry.has_cast and not _marked(held.entry):
             raise NotEligible(Verdict(eligibility.Reason.VOIDED))
     return receipt
@@ -195,13 +196,15 @@ def _written(held: _Held, choices: Any, entry: RollEntry) -> tuple[str, Receipt]
     return ballot_line(rules, said, code=code, weight=entry.weight), receipt
 
 
-def _put(held: Round, patron: Patron, line: str) -> None:
-    """Writes the line where the patron's ballot lies."""
-    key = secrecy.key_of(held)
+def _put(held: _Held, patron: Patron, line: str) -> None:
+    """Writes the line where the patron's ballot lies, and the moment, sealed."""
+    key = secrecy.key_of(held.round)
     if key is None:
         raise KeyLost
+    place = secrecy.ballot_key(key, patron.pk)
     with apart() as cursor:
-        cursor.execute(PUT, (uuid.uuid4(), held.pk, secrecy.ballot_key(key, patron.pk), line))
+        sealed = secrecy.seal_moment(key, place, held.now)
+        cursor.execute(PUT, (uuid.uuid4(), held.round.pk, place, line, sealed))
 
 
 def _marked(entry: RollEntry) -> bool:

@@ -13,7 +13,7 @@ HELD = {
     "Suggestion.links": ("links beside a suggestion", "editors read them", "until erased"),
     "Suggestion.answer": ("the newsroom's answer", "the author reads it", "until erased"),
 }
-SECRET = {"OpenBallot": "key line", "Round": "seed nonce key_fingerprint", "Follow": "mark"}
+SECRET = {"OpenBallot": "key line sealed_moment", "Round": "seed nonce key_fingerprint", "Follow": "mark"}
 NOT_PERSONAL = {
     "Topic": "slug title_en title_uk pitch_en pitch_uk plan_en plan_uk",
     "Mailing": "occasion",

@@ -170,9 +170,9 @@ def _follows(plan: merge_plan.Plan) -> Iterator[str]:
 
 def _for_good(plan: merge_plan.Plan) -> Iterator[str]:
     """What no undoing brings back."""
-    if any(part.fate == Fate.TAKEN_OUT for part in plan.ballots):
+    if any(part.fate in {Fate.TAKEN_OUT, Fate.REPLACES} for part in plan.ballots):
         yield _("A ballot that is taken out is gone, and the record that rests does not vote in that round again.")
-    if any(part.fate == Fate.GOES_OVER for part in plan.ballots):
+    if any(part.fate in {Fate.GOES_OVER, Fate.REPLACES} for part in plan.ballots):
         yield _("A ballot that goes over stays with the record that is kept.")
     if plan.seconds:
         yield _("What the giver decides about the second gift.")

@@ -51,6 +51,7 @@ TOLD = {
 # What says something of a person without a text: by a link to them, or by a code that is made of them.
 TOLD_BESIDES = {
     "voting.RollEntry": "who may vote and who did",
+    "voting.OpenBallot": "sealed beside a ballot, when it was cast",
     "voting.Follow": "Which topics you follow, as codes made with a key",
     "payments.BankAccount": "Your account is remembered only as a code made with a key",
     "payments.BankLine": "the transfer by a checksum",

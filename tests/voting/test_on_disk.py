@@ -22,7 +22,7 @@ FILES = """
 """
 
 
-def on_disk(*secrets: str) -> list[bool]:
+def on_disk(*secrets: str | bytes) -> list[bool]:
     """Whether each stands in a file of the open ballots or the rounds, or in the planner's statistics."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -31,11 +31,12 @@ def on_disk(*secrets: str) -> list[bool]:
         files = b"".join(bytes(content) for (content,) in cursor.fetchall())
         cursor.execute("SELECT * FROM pg_stats WHERE schemaname = 'public'")
         known = str(cursor.fetchall())
-    return [secret.encode() in files or secret in known for secret in secrets]
+    said = [(one.encode(), one) if isinstance(one, str) else (one, one.hex()) for one in secrets]
+    return [written in files or shown in known for written, shown in said]
 
 
 @pytest.mark.parametrize("sweeps", [True, False])
-def test_after_the_close_no_byte_of_a_key_or_the_nonce_stands_in_a_file(
+def test_after_the_close_no_byte_of_a_key_a_moment_or_the_nonce_stands_in_a_file(
     world_db: WorldDatabase, monkeypatch: pytest.MonkeyPatch, *, sweeps: bool
 ) -> None:
     """The control: what is only deleted and taken out of reach can still be read from the file."""
@@ -44,13 +45,14 @@ def test_after_the_close_no_byte_of_a_key_or_the_nonce_stands_in_a_file(
     voter = Patron.objects.last()
     assert voter
     ballots.cast(other, voter, choices=["mines"])
-    keys = list(OpenBallot.objects.filter(round=of).values_list("key", flat=True))
-    assert on_disk(of.nonce, *keys) == [True] * 7
+    open_ones = OpenBallot.objects.filter(round=of)
+    secrets = [of.nonce, *(text for one in open_ones for text in (one.key, bytes(one.sealed_moment or b"")))]
+    assert on_disk(*secrets) == [True] * 13
     if not sweeps:
         monkeypatch.setattr(closing, "SWEEP", closing.SWEEP[:1])
     assert closing.close(of)
-    found = on_disk(of.nonce, *keys)
-    assert found == [False] * 7 if sweeps else any(found)
+    found = on_disk(*secrets)
+    assert found == [False] * 13 if sweeps else any(found)
 
 
 def test_a_close_does_not_wait_for_who_reads_the_ballots_and_the_count_sweeps_again(

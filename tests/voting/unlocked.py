@@ -7,14 +7,13 @@ import time
 from config.wsgi import application
 from members.models import Patron
 from voting import ballots
-from voting.models import Round
 
 __all__ = ["application"]
 
 put = ballots._put
 
 
-def put_slowly(held: Round, patron: Patron, line: str) -> None:
+def put_slowly(held: ballots._Held, patron: Patron, line: str) -> None:
     """The ballot is written, and committed a while later."""
     put(held, patron, line)
     time.sleep(random.uniform(0.2, 2))

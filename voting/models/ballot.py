@@ -1,7 +1,9 @@
 """The roll and the ballots. Who voted and what was voted stand apart; after the close nothing leads across.
 
-No row here has a time or a number in sequence. While a round is open, a ballot is found by a key that only the running
-system can make (voting/secrecy.py); at the close the ballots are written anew, sorted by what they say, without it.
+No column here is a number in sequence, or a time that can be read. While a round is open, a ballot is found by a key
+that only the running system can make (voting/secrecy.py), and beside it lies, sealed, when it was cast: to whoever
+cannot make that key this is chance, always as long, and another each time. At the close the ballots are written anew,
+sorted by what they say, with neither.
 """
 
 import uuid
@@ -52,12 +54,17 @@ class RollEntry(models.Model):
 
 
 class OpenBallot(models.Model):
-    """A ballot of a round that is open. `key` says whose it is to whoever holds the round's key; `line` is its text."""
+    """A ballot of a round that is open. `key` says whose it is to whoever holds the round's key; `line` is its text.
+
+    `sealed_moment` says to the same holder when this line was cast. It is read only where two records of one person are
+    merged (voting/merging.py). A ballot that was cast before moments were kept has none.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="open_ballots")
     key = models.CharField(max_length=64)
     line = models.TextField()
+    sealed_moment = models.BinaryField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["round", "key"], name="one_ballot_of_a_patron")]

@@ -32,6 +32,7 @@ PAGES = [
     "/reports/rows/persons/?month={month}&outcome=new", "/reports/rows/persons/?month={month}&outcome=live",
     "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=payment",
     "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=adjustment", "/reports/payments/",
+    "/reports/rows/origins/?first={month}&last={month}&by=story&rule=joining&what=joined",
 ]  # fmt: skip
 WRITERS = 8
 # How much longer a page may take in the larger newsroom, and its SQL than bare; the share of lines that upkeep leaves.

@@ -31,6 +31,7 @@ NOT_PERSONAL = {
     "InvoiceMonth": "currency",
     "RecoveryMonth": "currency code recovered_by",
     "OriginMonth": "rule campaign currency",
+    "OriginRow": "what rule campaign currency",
     "CohortMoney": "currency",
     "ClosedMonth": "figures",
     "RoundMoney": "currency",

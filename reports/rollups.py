@@ -19,6 +19,7 @@ from reports import movements, telling
 from reports.models import Progress
 from reports.models.parts import PARTS
 from reports.movement_sums import MOVEMENTS, STANDING
+from reports.origin_sums import ORIGINS
 from reports.pause_sums import PAUSES
 from reports.round_sums import ROUNDS
 from reports.settled import behind_own, settled
@@ -146,7 +147,7 @@ def _night(progress: Progress) -> None:
     progress.night_at = clock.now()
     facts = {"zone": progress.zone, "through": progress.through, "now": progress.night_at}
     with connection.cursor() as cursor:
-        for row in (*NIGHT, *PAUSES, *ROUNDS):
+        for row in (*NIGHT, *PAUSES, *ORIGINS, *ROUNDS):
             _make(cursor, row, facts, *EVER)
 
 

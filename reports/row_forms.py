@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -59,6 +60,11 @@ class RowsForm(forms.Form):
         """The first day of the month on whose page the figure stands; None if what was asked for makes no sense."""
         first: date | None = self.cleaned_data.get("month") or self.cleaned_data.get("first")
         return first.replace(day=1) if first and self.is_valid() else None
+
+    def back(self) -> tuple[str, str] | None:
+        """The way back to that page, and what it is called."""
+        of = self.of_month()
+        return (f"{reverse(self.page)}?month={of:%Y-%m}", month(of)) if of else None
 
     def address(self) -> str:
         """What was asked for, as it stands in the address; not where to go on."""

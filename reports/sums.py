@@ -32,10 +32,10 @@ _INSTITUTIONAL = """
     SELECT ip.id FROM payments_payment ip JOIN payments_donation i ON i.id = ip.donation_id WHERE i.giver <> 'reader')
 """
 # As payments.offline reverses a record that was a mistake: nothing was given, so nothing goes back.
-_MISTAKE = "e.source = 'offline' AND e.kind = 'refund' AND e.note = 'mistake'"
+MISTAKE = "e.source = 'offline' AND e.kind = 'refund' AND e.note = 'mistake'"
 KIND = f"""
 CASE WHEN {_INSTITUTIONAL.format("e")} THEN 'institutional'
-     WHEN {_MISTAKE} THEN 'mistake'
+     WHEN {MISTAKE} THEN 'mistake'
      WHEN e.kind = 'adjustment' AND e.payment_id IS NOT NULL THEN 'return' ELSE e.kind END
 """
 SETTLED = "e.written_in < %(through)s::text::xid8"
@@ -58,7 +58,7 @@ _BACK = f"""
            COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind IN ('refund', 'refund_reversal')), 0) AS refunded,
            COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind = 'dispute'), 0) AS disputed,
            COALESCE(SUM(e.seen_minor), 0) AS gone,
-           COALESCE(bool_or(e.kind = 'adjustment' OR {_MISTAKE}), false) AS is_undone
+           COALESCE(bool_or(e.kind = 'adjustment' OR {MISTAKE}), false) AS is_undone
     FROM {{}} paid LEFT JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SETTLED}
      AND e.kind NOT IN ('payment', 'fee') AND e.kind <> 'dispute_fee'
     GROUP BY 1, 2, 3, 4
@@ -115,11 +115,11 @@ SELECT month, currency, minor, COUNT(*) FROM back WHERE gone = 0 GROUP BY 1, 2, 
 MONTH_OF = "date_trunc('month', {} AT TIME ZONE %(zone)s)::date"
 _MONTHLY = f"div(m.amount_minor::numeric * {PARTS}, m.interval_months)"
 _LIVE = "m.source = 'recurring' AND m.ended_at IS NULL AND m.paused_at IS NULL"
-_STANDS = "p.state = 'succeeded' AND p.refunded_minor < p.amount_minor AND p.disputed_minor = 0"
+STANDS = "p.state = 'succeeded' AND p.refunded_minor < p.amount_minor AND p.disputed_minor = 0"
 # And what came for it, if anything, did not go back whole.
 _PAID = f"""
 {{0}}.status = 'paid' AND NOT EXISTS (
-    SELECT 1 FROM payments_payment p WHERE p.invoice_id = {{0}}.id HAVING COUNT(*) > 0 AND NOT bool_or({_STANDS}))
+    SELECT 1 FROM payments_payment p WHERE p.invoice_id = {{0}}.id HAVING COUNT(*) > 0 AND NOT bool_or({STANDS}))
 """
 
 NIGHT = (
@@ -161,47 +161,6 @@ WHERE {_PAID.format("i")} AND i.period_end - i.period_start BETWEEN interval '36
     Sum(
         "reports_renewalmonth", "", "month, ended, renewed",
         "SELECT month, COUNT(*), COUNT(*) FILTER (WHERE is_renewed) FROM reports_yearend GROUP BY 1",
-    ),
-    Sum(
-        "reports_originmonth", "",
-        "month, rule, story_id, ask_id, campaign, currency, started, joined, joined_monthly_parts, old_enough, "
-        "kept_monthly_parts",
-        f"""
-WITH came AS (
-    SELECT m.patron_id, m.at, m.month, m.currency, m.monthly_parts, c.membership_id,
-           m.at < %(now)s - interval '90 days' AS is_old
-    FROM reports_movement m JOIN members_membershipchange c ON c.id = m.change_id WHERE m.kind = 'new'
-), credited AS (
-    SELECT came.*, 'joining' AS rule, d.origin_id FROM came LEFT JOIN LATERAL (
-        SELECT d.origin_id FROM payments_donation d WHERE d.membership_id = came.membership_id ORDER BY d.id LIMIT 1
-    ) d ON true
-    UNION ALL
-    SELECT came.*, 'first', d.origin_id FROM came LEFT JOIN LATERAL (
-        SELECT d.origin_id FROM payments_donation d JOIN payments_payment p ON p.donation_id = d.id
-        WHERE d.patron_id = came.patron_id AND d.giver = 'reader' AND p.state = 'succeeded'
-          AND (p.source = 'stripe' OR NOT EXISTS (
-              SELECT 1 FROM payments_ledgerentry e WHERE e.payment_id = p.id AND {_MISTAKE}))
-        ORDER BY p.paid_at, p.id LIMIT 1
-    ) d ON true
-), rows AS (
-    SELECT month, rule, origin_id, currency, 0 AS started, 1 AS joined, monthly_parts, is_old::int AS old, 0 AS kept
-    FROM credited
-    UNION ALL
-    SELECT c.month, c.rule, c.origin_id, n.currency, 0, 0, 0, 0, n.monthly_parts
-    FROM credited c JOIN reports_movement n ON n.patron_id = c.patron_id AND n.at < c.at + interval '90 days'
-    WHERE c.is_old AND EXISTS (
-        SELECT 1 FROM payments_payment p JOIN payments_donation d ON d.id = p.donation_id
-        WHERE d.patron_id = c.patron_id AND d.interval <> 'once' AND {_STANDS})
-    UNION ALL
-    SELECT {MONTH_OF.format("d.created_at")}, rule, d.origin_id, d.currency, 1, 0, 0, 0, 0
-    FROM payments_donation d, (VALUES ('joining'), ('first')) rules(rule)
-    WHERE NOT EXISTS (SELECT 1 FROM payments_payment p WHERE p.donation_id = d.id AND p.source = 'offline')
-      AND NOT (d.subscription IS NOT NULL AND d.checkout_session IS NULL) -- made in Stripe's dashboard
-)
-SELECT r.month, r.rule, o.story_id, o.ask_id, COALESCE(o.campaign, ''), r.currency, SUM(r.started), SUM(r.joined),
-       SUM(r.monthly_parts), SUM(r.old), SUM(r.kept)
-FROM rows r LEFT JOIN asks_origin o ON o.id = r.origin_id GROUP BY 1, 2, 3, 4, 5, 6
-""",
     ),
     Sum(
         "reports_cohortmoney", "", "cohort, age, currency, net_minor",

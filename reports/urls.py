@@ -43,6 +43,7 @@ urlpatterns = [
     path("rows/persons/", rows.persons, name="persons"),
     path("rows/pauses/", rows.pauses, name="pauses"),
     path("rows/years/", rows.years, name="years"),
+    path("rows/origins/", rows.origins, name="origin-rows"),
     path("rows/lines/", rows.lines, name="lines"),
     path("goal/", goals.goal, name="goal"),
     path("rates/", closing.rates, name="rates"),

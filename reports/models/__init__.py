@@ -1,8 +1,8 @@
 """What the pages of figures read: narrow sums, one table a question. All of it follows from the rooms below.
 
 Nothing of them is truth: every row can be thrown away and is made again by `rollups.rebuild`. No row names a person;
-`Movement`, `PersonOutcome`, `PauseEnd` and `YearEnd` lead to one. Kept for good is only what was looked at: a month as
-it was closed, and proofs.
+`Movement`, `PersonOutcome`, `PauseEnd`, `YearEnd` and `OriginRow` lead to one. Kept for good is only what was looked
+at: a month as it was closed, and proofs.
 """
 
 from reports.models.closed import ClosedMonth, Proof
@@ -18,14 +18,23 @@ from reports.models.movement import (
     PersonMonth,
     PersonOutcome,
 )
-from reports.models.night import CohortMoney, Exposure, InvoiceMonth, OriginMonth, RecoveryMonth, RenewalMonth, YearEnd
+from reports.models.night import (
+    CohortMoney,
+    Exposure,
+    InvoiceMonth,
+    OriginMonth,
+    OriginRow,
+    RecoveryMonth,
+    RenewalMonth,
+    YearEnd,
+)
 from reports.models.progress import Progress
 from reports.models.table_export import TableExport, TableExportPart
 from reports.models.taking_part import RoundMoney, RoundPersons, VotersYear
 
 __all__ = [
     "ClosedMonth", "CohortMoney", "CohortMonth", "Exposure", "GiftAmount", "GiftMonth", "GiverMonth", "InvoiceMonth",
-    "MoneyDay", "Movement", "MovementKind", "MovementMonth", "OriginMonth", "PauseEnd", "PauseMonth", "PersonMonth",
-    "PersonOutcome", "Progress", "Proof", "RecoveryMonth", "RenewalMonth", "ReturnMonth", "RoundMoney",
+    "MoneyDay", "Movement", "MovementKind", "MovementMonth", "OriginMonth", "OriginRow", "PauseEnd", "PauseMonth",
+    "PersonMonth", "PersonOutcome", "Progress", "Proof", "RecoveryMonth", "RenewalMonth", "ReturnMonth", "RoundMoney",
     "RoundPersons", "SeenDay", "TableExport", "TableExportPart", "VotersYear", "YearEnd",
 ]  # fmt: skip

@@ -1,9 +1,11 @@
 """Sums over rows that can still change (invoices, gifts, patrons). They are made anew as a whole, each night."""
 
+from fractions import Fraction
+
 from django.db import models
 
 from members.models import Patron
-from payments.models import Invoice
+from payments.models import Donation, Invoice
 from reports.models import parts
 
 
@@ -93,6 +95,52 @@ class OriginMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month} {self.rule}: {self.joined}"
+
+
+class OriginRow(models.Model):
+    """One gift or person behind them. Held to nothing, like `Movement`.
+
+    Whoever joined stands here once by each rule, with what they brought; and once more by currency with what they still
+    gave on their 90th day. A gift that was started is the same by both rules, and stands here once. No story and no ask
+    are 0, so that rows of none are found in their order, as those of one are.
+    """
+
+    class What(models.TextChoices):
+        STARTED = "started"
+        JOINED = "joined"
+        KEPT = "kept"
+
+    what = models.CharField(max_length=7, choices=What)
+    rule = models.CharField(max_length=7, choices=OriginMonth.Rule, blank=True)
+    month = models.DateField()
+    story_id = models.BigIntegerField()
+    ask_id = models.BigIntegerField()
+    campaign = models.CharField(max_length=60, blank=True)
+    currency = models.CharField(max_length=3)
+    monthly_parts = parts.field()
+    is_old = models.BooleanField()
+    patron = models.ForeignKey(
+        Patron, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    donation = models.ForeignKey(
+        Donation, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+
+    class Meta:
+        # The last two are told apart in the index, so that no other row is read.
+        indexes = [
+            models.Index(
+                fields=["what", "rule", *of, "month", "id", "currency", "is_old"], name=f"reports_origin_{name}"
+            )
+            for name, of in {"row": [], "story": ["story_id"], "ask": ["ask_id"], "campaign": ["campaign"]}.items()
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.what} {self.monthly_parts} {self.currency}"
+
+    @property
+    def monthly(self) -> Fraction:
+        return parts.monthly(self.monthly_parts)
 
 
 class CohortMoney(models.Model):

@@ -18,6 +18,7 @@ from money.money import Money
 from reports import spoken
 from reports.definitions import DEFINITIONS, Definition
 from reports.figures import months
+from reports.figures.coming import Source
 from reports.figures.persons import Cohort
 from voting.models import Round
 
@@ -120,7 +121,7 @@ def definitions(*names: str) -> dict[str, Any]:
 def persons(context: Context, count: int | str | None, first: date, outcome: str, payer: int = 0, **more: str) -> str:
     """A count of persons; for whoever may see them, it leads to them."""
     asked = {"month": short_month(first), "outcome": outcome, "payer": payer, **more}
-    return _to_persons(context, count, intcomma(count or 0), asked)
+    return _to_rows(context, "persons", count, intcomma(count or 0), asked)
 
 
 @register.simple_tag(takes_context=True)
@@ -133,16 +134,26 @@ def opening(context: Context, count: int | str | None, first: date) -> str:
 def kept(context: Context, cohort: Cohort, age: int, payer: int) -> str:
     """How many in a hundred of a cohort are live so many months later; leads to them like `persons`."""
     asked = {"month": short_month(months.after(cohort.month, age)), "outcome": "live", "payer": payer}
-    return _to_persons(
-        context, cohort.live[age], whole_percent(cohort.shares[age]), asked | {"cohort": short_month(cohort.month)}
-    )
+    return _to_rows(
+        context, "persons", cohort.live[age], whole_percent(cohort.shares[age]),
+        asked | {"cohort": short_month(cohort.month)},
+    )  # fmt: skip
 
 
-def _to_persons(context: Context, count: int | str | None, said: str, asked: dict[str, Any]) -> str:
+@register.simple_tag(takes_context=True)
+def came(context: Context, source: Source, what: str, worth: int | Fraction, currency: str = "") -> str:
+    """How many came from a source, or how much a month in a currency; leads to them like `persons`."""
+    said = amount(worth or None, currency) if currency else intcomma(worth)
+    span = {name: short_month(context[name]) for name in ("first", "last")}
+    asked = {"by": context["by"], "source": source.name, "rule": context["rule"], "what": what, "currency": currency}
+    return _to_rows(context, "origin-rows", worth, said, span | asked)
+
+
+def _to_rows(context: Context, page: str, count: int | Fraction | str | None, said: str, asked: dict[str, Any]) -> str:
     if not count or not context["sees_money"]:
         return said
     address = urlencode({name: word for name, word in asked.items() if word})
-    return format_html('<a href="{}?{}">{}</a>', reverse("reports:persons"), address, said)
+    return format_html('<a href="{}?{}">{}</a>', reverse(f"reports:{page}"), address, said)
 
 
 @register.filter

@@ -162,7 +162,8 @@ def origins(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form, "first": first, "last": last, "by": part, "rule": rule, "progress": progress(),
         "sees_money": sees_money(request),
-        "sources": sources[:200], "left_out": max(0, len(sources) - 200), "rule_means": DEFINITIONS[f"rule_{rule}"],
+        "sources": sources[:200], "left_out": max(0, len(sources) - 200), "totals": _in_all(first, last, rule),
+        "rule_means": DEFINITIONS[f"rule_{rule}"],
         "chart": charts.columns(
             "origins", _("Patrons who joined, of the first twelve rows"), [str(n + 1) for n in range(len(named))],
             [(_("Joined"), [one.joined for one in named], [f"{one.label}: {intcomma(one.joined)}" for one in named])],
@@ -170,6 +171,16 @@ def origins(request: HttpRequest) -> HttpResponse:
         ) if named else None,
     }  # fmt: skip
     return render(request, "reports/origins.html", context, status=200 if form.is_valid() else 400)
+
+
+def _in_all(first: date, last: date, rule: str) -> list[tuple[str, date, date, coming.Source]]:
+    """All that came in the span, in as many months before it, and in the same months a year earlier."""
+    found = []
+    for by, name in {0: _("Together"), months.age(first, last) + 1: _("Span before"), YEAR: _("Year before")}.items():
+        begins, ends = months.after(first, -by), months.after(last, -by)
+        if begins >= months.FIRST:
+            found.append((name, begins, ends, coming.together(begins, ends, rule)))
+    return found
 
 
 @roles.required(*roles.EVERYONE)

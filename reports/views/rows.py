@@ -13,7 +13,8 @@ from members import roles
 from newsroom import clock
 from payments.models import LedgerEntry
 from reports import paging
-from reports.models import Movement, PauseEnd, PersonOutcome, YearEnd
+from reports.models import Movement, OriginRow, PauseEnd, PersonOutcome, YearEnd
+from reports.origin_forms import OriginsForm
 from reports.person_forms import PausesForm, PersonsForm, YearsForm
 from reports.row_forms import LinesForm, MovementsForm, RowsForm
 
@@ -90,6 +91,18 @@ def years(request: HttpRequest) -> HttpResponse:
         return paging.onward_by(rows, "invoice_id", form.cleaned_data["after"], PAGE)
 
     return _shown(request, "reports/years.html", YearsForm(request.GET), found)
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def origins(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/origins/?first=2026-01&last=2026-10&by=ask&source=1&rule=first&what=joined: who came from where."""
+
+    def found(form: OriginsForm) -> Found:
+        rows = OriginRow.objects.filter(**form.wanted()).prefetch_related("donation__payments")
+        return paging.onward(rows, "month", form.cleaned_data["after"], PAGE)
+
+    return _shown(request, "reports/origin_rows.html", OriginsForm(request.GET), found)
 
 
 def _shown(request: HttpRequest, template: str, form: Form, found: Callable[[Form], Found]) -> HttpResponse:

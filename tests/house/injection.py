@@ -101,7 +101,7 @@ MADE = {
     },
     "a part of an address: letters, digits and hyphens, or it leads nowhere": {
         "voting.Topic": "slug", "voting.Round": "slug", "asks.Ask": "slug", "members.Tier": "slug",
-        "asks.Origin": "campaign", "reports.OriginMonth": "campaign",
+        "asks.Origin": "campaign", "reports.OriginMonth": "campaign", "reports.OriginRow": "campaign",
     },
     "an address that begins with http, as the database holds it to": {"stories.Story": "url"},
     "Stripe's own name of a thing, a state or a page, or four digits": {

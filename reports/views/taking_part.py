@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from members import roles
+from members.models import Role
 from newsroom import clock
 from reports import charts
 from reports.figure_forms import RoundForm
@@ -25,16 +26,22 @@ SHOWN = 60
 @roles.required(*roles.EVERYONE)
 @require_safe
 def participation(request: HttpRequest) -> HttpResponse:
-    """/reports/participation/?round=3: the money is that of one round, the newest if none is named."""
+    """/reports/participation/?round=3&year=2026: rounds of a year, or the newest; and the money behind one of them."""
     turnouts = taking_part.turnouts()
     form = RoundForm(request.GET, rounds=[one.round for one in turnouts])
-    sees_money = roles.patron_of(request).role in roles.MONEY
+    role = roles.patron_of(request).role
+    sees_money = role in roles.MONEY
     chosen = form.chosen()
+    year = request.GET.get("year", "")
+    of_year = [one for one in turnouts if f"{clock.day(one.round.closes_at):%Y}" == year]
+    shown = of_year or turnouts[:SHOWN]
     context: dict[str, Any] = {
-        "form": form, "chosen": chosen, "turnouts": turnouts[:SHOWN], "years": taking_part.years(),
+        "form": form, "chosen": chosen, "turnouts": shown, "years": taking_part.years(),
+        "year": year if of_year else "",
         "promise": taking_part.promise(turnouts), "ages": taking_part.AGES, "fewest": FEWEST,
-        "kept": [one for one in turnouts[:SHOWN] if one.kept],
-        "progress": Progress.objects.get(id=1), "sees_money": sees_money, "chart": _chart(turnouts[:24][::-1]),
+        "kept": [one for one in shown if one.kept],
+        "progress": Progress.objects.get(id=1), "sees_money": sees_money,
+        "sees_topics": role in (Role.EDITOR, Role.ADMIN), "chart": _chart(turnouts[:24][::-1]),
     }  # fmt: skip
     if chosen and sees_money:
         counts, sums = taking_part.behind(chosen)

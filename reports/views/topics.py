@@ -16,7 +16,7 @@ from members import roles
 from members.models import Role
 from reports.topic_forms import MergeForm, MoveForm, ReplaceForm, WordsForm
 from voting import topics
-from voting.models import Topic, TopicState
+from voting.models import Round, Topic, TopicState
 from voting.models.topic import BEFORE_A_BALLOT
 
 
@@ -27,17 +27,21 @@ def _language() -> str:
 @roles.required(Role.EDITOR, Role.ADMIN)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    """All, newest first; `?state=chosen` those that stand there."""
-    state = request.GET.get("state", "")
+    """All, newest first; `?state=chosen` those that stand there, `?round=3` those that a round chose."""
+    state, number = request.GET.get("state", ""), request.GET.get("round", "")
     rows: QuerySet[Topic] = Topic.objects.order_by("-id")
     if state in TopicState.values:
         rows = rows.filter(state=state)
+    chosen_in = Round.objects.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
+    if chosen_in:
+        rows = rows.filter(pk__in=chosen_in.topic_changes.filter(state=TopicState.CHOSEN).values("topic"))
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [(row, row.title(_language())) for row in page],
         "states": TopicState.choices,
         "state": state,
+        "chosen_in": chosen_in,
         "waiting": Topic.objects.filter(state=TopicState.CHOSEN).count(),
     }
     return render(request, "reports/topics.html", context)

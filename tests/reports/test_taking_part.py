@@ -1,8 +1,10 @@
 """The page of participation: what it shows of rounds, to whom, and what it keeps to itself."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from fractions import Fraction
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -101,3 +103,42 @@ def test_a_promise_is_kept_by_a_story_and_counted_after_sixty_days(staff: Staff)
         topics.move(topic, state, story=story if state == TopicState.PUBLISHED else None)
     kept = taking_part.promise(taking_part.turnouts())
     assert (kept.kept, kept.median_days) == (Fraction(1), Fraction(61))
+
+
+def test_each_count_leads_to_where_it_can_be_checked(staff: Staff) -> None:
+    held = hold(could=24, voters=21)
+    finance, editor = staff("finance"), staff("editor")
+    results, of_round = f"/rounds/{held.slug}/results/", f"/reports/topics/?round={held.pk}"
+    for browser, chosen in ((finance, f"{results}#topics"), (editor, of_round)):
+        page = browser.get(PAGE).content.decode()
+        for count in (24, 21, 0):
+            assert f'<a href="{results}#turnout">{count}</a>' in page
+        assert f'<a href="{chosen}">1</a>' in page
+        assert "/reports/patrons/" not in page
+    published = finance.get(results).content.decode()
+    assert 'id="turnout"' in published
+    assert 'id="topics"' in published
+    there = words(editor.get(of_round).content.decode())
+    assert "Rivers chosen" in there
+    assert "Roads" not in there
+    assert "Rivers" not in words(editor.get(f"{of_round}&state=published").content.decode())
+    assert "Roads" in words(editor.get("/reports/topics/?round=99999999999999999999").content.decode())
+
+
+def test_what_became_of_a_promise_leads_to_its_topic(staff: Staff) -> None:
+    held = hold(could=3, voters=1)
+    topic = held.entries.get(topic__slug="rivers").topic
+    topics.move(topic, TopicState.DROPPED, reason="Nobody talks.")
+    editor = staff("editor")
+    [dropped] = re.findall(r'<a href="([^"]*state=dropped)">1</a>', editor.get(PAGE).content.decode())
+    assert "Rivers dropped" in words(editor.get(unescape(dropped)).content.decode())
+    assert '<a href="/topics/#dropped">1</a>' in staff("support").get(PAGE).content.decode()
+
+
+def test_a_year_leads_to_its_rounds(staff: Staff) -> None:
+    held = hold(could=24, voters=21)
+    finance, year = staff("finance"), clock.day(held.closes_at).year
+    assert f'<a href="?year={year}#rounds">{year}</a>' in finance.get(PAGE).content.decode()
+    assert f"Rounds that closed in {year}." in words(finance.get(PAGE, {"year": str(year)}).content.decode())
+    for other in (str(year - 1), "x"):
+        assert "Rounds that closed" not in words(finance.get(PAGE, {"year": other}).content.decode())

@@ -21,6 +21,7 @@ from reports import charts
 from reports.definitions import DEFINITIONS
 from reports.figure_forms import MonthForm, SpanForm
 from reports.figures import coming, failing, monthly, months, persons
+from reports.models import MovementKind
 from reports.templatetags.figures import brief
 from reports.views.month import YEAR, at, frame, progress, sees_money
 
@@ -41,6 +42,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         "ages": range(25),
         "churn": [(one, [at(crowds[kind], one) for kind in (0, 1, 12)]) for one in shown[::-1]],
         "sums": {currency: [at(told, one) for one in shown[::-1]] for currency, told in monthly.steps(chosen).items()},
+        "churned": [(str(kind), kind.label) for kind in (*monthly.LOSSES, MovementKind.EXPANSION)],
         "renewals": _known(persons.renewals(shown[0], chosen)),
         "pauses": _known(persons.pauses(shown[0], chosen)),
         **_values(persons.cohorts(this), this, request.GET.get("currency", "")),

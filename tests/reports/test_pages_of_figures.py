@@ -25,7 +25,17 @@ from payments.models import Difference, Donation, LedgerEntry, StripeEvent
 from reports import rollups
 from reports.definitions import DEFINITIONS
 from reports.figures import months
-from reports.models import ClosedMonth, Movement, PersonOutcome, Progress
+from reports.models import (
+    ClosedMonth,
+    CohortMoney,
+    CohortMonth,
+    Movement,
+    MovementMonth,
+    PersonMonth,
+    PersonOutcome,
+    Progress,
+    parts,
+)
 from tests.house.tree import ROOT
 from tests.payments import rows
 
@@ -119,6 +129,26 @@ def test_a_figure_opens_into_its_rows_its_payment_and_what_stripe_said(staff: St
     payment = re.findall(r'href="(/reports/payments/\d+/)"', behind)[0]
     event = re.findall(r'href="(/reports/events/\d+/)"', finance.get(payment).content.decode())[0]
     assert "evt_9" in finance.get(event).content.decode()
+
+
+def test_churn_of_the_sum_opens_into_its_movements_and_a_cohorts_value_into_its_persons(staff: Staff, db: None) -> None:
+    cohort, month = months.after(months.this(), -7), months.after(months.this(), -1)
+    facts = {"payer": 1, "persons": 2}
+    PersonMonth.objects.create(month=cohort, outcome="new", **facts)
+    CohortMonth.objects.create(month=cohort, cohort=cohort, **facts)
+    CohortMoney.objects.create(cohort=cohort, age=0, currency="EUR", net_minor=900)
+    for at, kind, minor in ((cohort, "new", 800), (month, "voluntary", -300), (month, "expansion", 100)):
+        MovementMonth.objects.create(
+            month=at, currency="EUR", kind=kind, monthly_parts=parts.of(minor, 1), changes=1
+        )  # fmt: skip
+    page = unescape(staff("finance").get("/reports/retention/").content.decode())
+    churn, value = (page.partition(f'id="{name}"')[2].partition("</section>")[0] for name in ("mrr-churn", "value"))
+    moved = f"/reports/rows/movements/?month={month:%Y-%m}&currency=EUR&kind="
+    assert f'<a href="{moved}voluntary">−€3.00</a>' in churn
+    assert f'<a href="{moved}expansion">+€1.00</a>' in churn
+    assert f'href="/reports/?month={month:%Y-%m}#sum"' in churn
+    assert f'<a href="/reports/rows/persons/?month={cohort:%Y-%m}&outcome=new">2</a>' in value
+    assert "€4.50" in value
 
 
 def test_an_editor_sees_counts_and_no_amount(staff: Staff, october: date) -> None:

@@ -26,7 +26,7 @@ from config import laptop
 
 MONTHS = 36
 PAGES = [
-    "/reports/", "/reports/retention/", "/reports/failed/", "/reports/origins/",
+    "/reports/", "/reports/days/", "/reports/retention/", "/reports/failed/", "/reports/origins/",
     "/reports/participation/", "/reports/close/",
     "/reports/close/differences/", "/reports/health/", "/reports/rows/movements/?month={month}&currency=EUR&kind=new",
     "/reports/rows/persons/?month={month}&outcome=new", "/reports/rows/persons/?month={month}&outcome=live",

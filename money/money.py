@@ -103,6 +103,12 @@ def _pattern(language: str, currency: str, digits: int) -> str:
     return re.sub(r"0\.0+", "0" + fraction, pattern).replace("¤", f"'{sign}'")
 
 
+def around_number(currency: str, language: str) -> dict[str, str]:
+    """What a printed amount has `before` and `after` its number, for scripts."""
+    before, _one, after = Money(10 ** exponent(currency), currency).format(language, short=True).partition("1")
+    return {"before": before, "after": after}
+
+
 def parse(text: str, currency: str) -> Money:
     """What a person typed as an amount in the main unit: `5`, `5.50` or `5,50`, in ASCII digits.
 

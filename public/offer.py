@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from members.models import GiftMembership
 from money.currencies import exponent, smallest_step
-from money.money import Money
+from money.money import Money, around_number
 from newsroom import clock
 from newsroom.models import GivingCurrency
 from payments import checkout
@@ -107,7 +107,7 @@ class Offer:
                     "step": smallest_step(row.code),
                     "basis": row.fee_basis_points,
                     "fixed": row.fee_fixed_minor,
-                    **_around_number(row.code, self.language),
+                    **around_number(row.code, self.language),
                     "range": _range(row, self.language),
                     **{
                         interval.value: [money.minor for money in row.suggested(interval)]
@@ -131,12 +131,6 @@ class Offer:
     @property
     def range(self) -> str:
         return _range(self.currency, self.language)
-
-
-def _around_number(currency: str, language: str) -> dict[str, str]:
-    """What a printed amount has before and after its number."""
-    before, _one, after = Money(10 ** exponent(currency), currency).format(language, short=True).partition("1")
-    return {"before": before, "after": after}
 
 
 def _range(row: GivingCurrency, language: str) -> str:

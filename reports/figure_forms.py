@@ -1,8 +1,8 @@
-"""What the pages of figures are asked for: months, spans, a round; a goal and daily rates."""
+"""What the pages of figures are asked for: months, spans, days, a round; a goal and daily rates."""
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,9 @@ from reports.figures import months
 from reports.forms import amount
 from reports.templatetags.figures import day
 from voting.models import Round
+
+# A year, and room to compare it with a little more.
+MOST_DAYS = 400
 
 
 class MonthForm(forms.Form):
@@ -89,6 +92,42 @@ class SpanForm(forms.Form):
         """One of the words, as the address has it; the first if it has another."""
         said = self.data.get(name, "")
         return said if said in words else words[0]
+
+
+class DaysForm(forms.Form):
+    """From one day to another, both with, in a currency. One that is still to come has nothing to show."""
+
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, data: QueryDict, *, today: date, currencies: Sequence[str], home: str) -> None:
+        """What is not said is shown as what it then is: the last 31 days, in the newsroom's own currency."""
+        own = home if home in currencies or not currencies else currencies[0]
+        self.usual = (today - timedelta(days=30), today, own)
+        said = data.copy()
+        for name, usual in zip(("first", "last", "currency"), self.usual, strict=True):
+            said[name] = data.get(name) or str(usual)
+        super().__init__(said)
+        choices = [(code, code) for code in currencies or [home]]
+        self.fields["currency"] = forms.ChoiceField(label=_("Currency"), required=bool(own), choices=choices)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        for name in ("first", "last"):
+            if said.get(name) and not months.FIRST <= said[name] < months.LAST:
+                self.add_error(name, gettext("This day is too far away."))
+        if said.get("first") and said.get("last"):
+            if said["first"] > said["last"]:
+                self.add_error("last", gettext("The last day comes before the first."))
+            elif (said["last"] - said["first"]).days >= MOST_DAYS:
+                self.add_error("last", gettext("The table shows at most %(n)s days.") % {"n": MOST_DAYS})
+        return said
+
+    def chosen(self) -> tuple[date, date, str]:
+        """The days and the currency asked for; the usual ones if what was asked for makes no sense."""
+        if self.is_valid():
+            return self.cleaned_data["first"], self.cleaned_data["last"], self.cleaned_data["currency"]
+        return self.usual
 
 
 class RoundForm(forms.Form):

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from letters import printing
-from payments.models.donation import Giver
+from payments.models.donation import Giver, Interval
 from payments.models.ledger import Kind
 from payments.models.payment import Source
 from reports.figure_forms import month_of
@@ -25,12 +25,16 @@ from reports.templatetags.figures import month
 # Figures that are not one kind of line of the book.
 OTHER_KINDS = {
     "net": _("all lines of net income"), "return": _("failed after all"), "institutional": _("grants and institutions"),
-    "mistake": _("recorded by mistake, and taken back"),
+    "mistake": _("recorded by mistake, and taken back"), "payments": _("payments, without mistakes"),
+    "recurring": _("recurring gifts"), "single": _("single gifts"), "back": _("went back"),
 }  # fmt: skip
 _MISTAKE = Q(kind=Kind.REFUND, source=Source.OFFLINE, note="mistake")
 _RETURN = Q(kind=Kind.ADJUSTMENT, payment__isnull=False)
 # Such money comes by hand only, which is far less to look through.
 _INSTITUTIONAL = Q(payment__donation__giver__in=[Giver.GRANT, Giver.INSTITUTION], source=Source.OFFLINE)
+_READERS, _ONCE = Q(payment__donation__giver=Giver.READER), Q(payment__donation__interval=Interval.ONCE)
+_GIVEN = Q(kind=Kind.PAYMENT) | _MISTAKE
+_BACK = Q(kind__in=[Kind.REFUND, Kind.REFUND_REVERSAL, Kind.DISPUTE, Kind.DISPUTE_REVERSAL]) | _RETURN
 # Figures' kinds of lines that are not the book's; reports/sums.py, KIND.
 BEHIND = {
     "net": (Q(kind__in=[kind for kind in NET if kind in Kind.values]) | _RETURN) & ~_INSTITUTIONAL,
@@ -39,6 +43,10 @@ BEHIND = {
     "refund": Q(kind=Kind.REFUND) & ~_MISTAKE,
     "return": _RETURN,
     "adjustment": Q(kind=Kind.ADJUSTMENT, payment=None),
+    "payments": _GIVEN & _READERS,
+    "recurring": Q(kind=Kind.PAYMENT) & _READERS & ~_ONCE,
+    "single": _GIVEN & _READERS & _ONCE,
+    "back": _BACK & _READERS & ~_MISTAKE,
 }
 
 

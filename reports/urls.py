@@ -5,6 +5,7 @@ from django.urls import path
 from reports.views import (
     bank,
     closing,
+    days,
     erasures,
     exports,
     figures,
@@ -32,6 +33,7 @@ app_name = "reports"
 
 urlpatterns = [
     path("", month.month, name="home"),
+    path("days/", days.days, name="days"),
     path("retention/", figures.retention, name="retention"),
     path("failed/", figures.failed, name="failed"),
     path("origins/", figures.origins, name="origins"),

@@ -37,6 +37,10 @@ def by_gift_month(month: date) -> dict[str, int]:
     return dict(found)
 
 
+# By kind of line and whether the gift recurs: the sum, and of how many lines.
+Kinds = dict[tuple[str, bool], tuple[int, int]]
+
+
 @dataclass(frozen=True)
 class Seen:
     """What givers saw in a span, in one of their currencies."""
@@ -58,15 +62,16 @@ class Seen:
 def seen(first: date, until: date) -> list[Seen]:
     """By the currency that givers saw. One query."""
     rows = SeenDay.objects.filter(day__gte=first, day__lt=until).order_by("currency")
-    sums: dict[str, dict[tuple[str, bool], tuple[int, int]]] = defaultdict(dict)
+    sums: dict[str, Kinds] = defaultdict(dict)
     for currency, kind, recurs, minor, lines in rows.values_list("currency", "kind", "is_recurring").annotate(
         Sum("amount_minor"), Sum("lines")
     ):
         sums[currency][kind, recurs] = minor, lines
-    return [_seen(currency, kinds) for currency, kinds in sums.items()]
+    return [seen_of(currency, kinds) for currency, kinds in sums.items()]
 
 
-def _seen(currency: str, kinds: dict[tuple[str, bool], tuple[int, int]]) -> Seen:
+def seen_of(currency: str, kinds: Kinds) -> Seen:
+    """Of sums by kind."""
     recurring, single = kinds.get(("payment", True), (0, 0)), kinds.get(("payment", False), (0, 0))
     # What was recorded by mistake was never received.
     undone, mistakes = kinds.get(("mistake", False), (0, 0))

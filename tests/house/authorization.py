@@ -94,6 +94,7 @@ PAGES: dict[str, str | frozenset[str]] = {
     "account/receipts/(?P<number>[0-9]{4}-[0-9]{6,9})\\.pdf$": PATRON,
     # the staff's pages
     "reports/": STAFF,
+    "reports/days/": MONEY,
     "reports/retention/": STAFF,
     "reports/failed/": MONEY,
     "reports/origins/": STAFF,
@@ -180,8 +181,8 @@ ONLY_LOOKED_AT = frozenset({
     "account/receipts/(?P<number>[0-9]{4}-[0-9]{6,9})\\.pdf$",
     "account/statements/(?P<number>S[1-9][0-9]{3}-[0-9]{6,9})/$",
     "account/statements/(?P<number>S[1-9][0-9]{3}-[0-9]{6,9})\\.pdf$", "account/gift-memberships/", "account/privacy/",
-    "account/privacy/export/<uuid:reference>.zip", "account/security/", "reports/", "reports/retention/",
-    "reports/failed/", "reports/origins/", "reports/participation/", "reports/definitions/",
+    "account/privacy/export/<uuid:reference>.zip", "account/security/", "reports/", "reports/days/",
+    "reports/retention/", "reports/failed/", "reports/origins/", "reports/participation/", "reports/definitions/",
     "reports/close/differences/", "reports/rows/movements/", "reports/rows/lines/", "reports/rows/persons/",
     "reports/rows/pauses/", "reports/rows/years/", "reports/rows/origins/", "reports/health/", "reports/log/",
     "reports/events/<int:pk>/", "reports/letters/<int:pk>/", "reports/wording/", "reports/suggestions/",

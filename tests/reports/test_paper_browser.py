@@ -13,7 +13,10 @@ from tests.signing_in import at_once, patron
 
 __all__ = ["site"]
 pytestmark = pytest.mark.browser
-PAGES = ("", "retention/", "failed/", "origins/", "participation/", "close/", "close/differences/", "goal/", "health/")
+PAGES = (
+    "", "days/", "retention/", "failed/", "origins/", "participation/", "close/", "close/differences/", "goal/",
+    "health/",
+)  # fmt: skip
 # A4 on its side, without its margins.
 SHEET = {"width": 1032, "height": 688}
 # What is folded in, what can only be pressed, links in another colour than their text, and what is cut at the edge.

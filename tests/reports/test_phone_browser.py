@@ -67,7 +67,7 @@ def test_charts_are_read_on_a_desk_and_on_a_phone(site: str, page: Page) -> None
 
 
 def test_what_is_wide_scrolls_in_its_own_box_under_a_shade(site: str, page: Page) -> None:
-    for path in ("", "retention/", "failed/", "close/", "log/"):
+    for path in ("", "days/", "retention/", "failed/", "close/", "log/"):
         page.goto(f"{site}/reports/{path}")
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
         shades = page.evaluate(WIDE)

@@ -96,8 +96,9 @@ def test_pages_look_at_few_rows_of_many(staff: Callable[[str], Client], crowd: N
     kinds = ("fee", "refund", "dispute", "adjustment", "return", "payout", "institutional")
     seen = dict[str, int]()
     for page in (
-        "/reports/", "/reports/close/", "/reports/close/differences/", "/reports/health/", "/reports/payments/",
-        "/reports/retention/", movements, persons, persons.replace("=new", "=live"), lines, *origins(admin),
+        "/reports/", "/reports/days/", "/reports/close/", "/reports/close/differences/", "/reports/health/",
+        "/reports/payments/", "/reports/retention/", movements, persons, persons.replace("=new", "=live"), lines,
+        *origins(admin),
         other.format("source=offline"), *(other.format(f"kind={kind}") for kind in kinds),
     ):  # fmt: skip
         admin.get(page)

@@ -21,6 +21,7 @@ NOT_PERSONAL = {
     "MoneyDay": "source currency kind",
     "SeenDay": "currency kind",
     "GiftMonth": "currency kind",
+    "ReturnedPayment": "currency",
     "ReturnMonth": "currency",
     "GiftAmount": "currency",
     "Movement": "currency kind counted_as",

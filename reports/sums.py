@@ -51,19 +51,7 @@ WITH paid AS (
       AND NOT ({_INSTITUTIONAL.format("p")})
 )
 """
-# Of each of them, what went back since: lines of rare kinds, so worded that their index finds them.
-_BACK = f"""
-, back AS (
-    SELECT paid.payment_id, paid.month, paid.currency, paid.minor,
-           COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind IN ('refund', 'refund_reversal')), 0) AS refunded,
-           COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind = 'dispute'), 0) AS disputed,
-           COALESCE(SUM(e.seen_minor), 0) AS gone,
-           COALESCE(bool_or(e.kind = 'adjustment' OR {MISTAKE}), false) AS is_undone
-    FROM {{}} paid LEFT JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SETTLED}
-     AND e.kind NOT IN ('payment', 'fee') AND e.kind <> 'dispute_fee'
-    GROUP BY 1, 2, 3, 4
-)
-"""
+_RETURNED = "r.month = paid.month AND r.payment_id = paid.payment_id AND r.currency = paid.currency"
 
 MONEY = (
     Sum(
@@ -90,24 +78,37 @@ SELECT paid.month, e.currency, {KIND}, SUM(e.amount_minor)
 FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SETTLED} GROUP BY 1, 2, 3
 """,
     ),
+    # Lines of rare kinds, so worded that their index finds them.
+    Sum(
+        "reports_returnedpayment", "month",
+        "month, currency, payment_id, refunded_minor, disputed_minor, gone_minor, is_undone",
+        f"""{_OF_PAYMENTS}
+SELECT paid.month, paid.currency, paid.payment_id,
+       COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind IN ('refund', 'refund_reversal')), 0),
+       COALESCE(-SUM(e.seen_minor) FILTER (WHERE e.kind = 'dispute'), 0), COALESCE(-SUM(e.seen_minor), 0),
+       bool_or(e.kind = 'adjustment' OR {MISTAKE})
+FROM paid JOIN payments_ledgerentry e ON e.payment_id = paid.payment_id AND {SETTLED}
+ AND e.kind NOT IN ('payment', 'fee') AND e.kind <> 'dispute_fee'
+GROUP BY 1, 2, 3
+""",
+    ),
     Sum(
         "reports_returnmonth", "month",
         "month, currency, payments, paid_minor, refunded, refunded_minor, disputed, disputed_minor",
-        f"""{_OF_PAYMENTS}{_BACK.format("paid")}
-SELECT month, currency, COUNT(*), SUM(minor), COUNT(*) FILTER (WHERE refunded > 0), SUM(refunded),
-       COUNT(*) FILTER (WHERE disputed > 0), SUM(disputed)
-FROM back WHERE NOT is_undone GROUP BY 1, 2
+        f"""{_OF_PAYMENTS}
+SELECT paid.month, paid.currency, COUNT(*), SUM(paid.minor),
+       COUNT(*) FILTER (WHERE r.refunded_minor > 0), COALESCE(SUM(r.refunded_minor), 0),
+       COUNT(*) FILTER (WHERE r.disputed_minor > 0), COALESCE(SUM(r.disputed_minor), 0)
+FROM paid LEFT JOIN reports_returnedpayment r ON {_RETURNED} WHERE r.is_undone IS NOT TRUE GROUP BY 1, 2
 """,
     ),
     Sum(
         "reports_giftamount", "month", "month, currency, amount_minor, gifts",
         f"""{_OF_PAYMENTS}
-, single AS (
-    SELECT paid.* FROM paid JOIN payments_payment p ON p.id = paid.payment_id
-    JOIN payments_donation d ON d.id = p.donation_id WHERE d.interval = 'once'
-)
-{_BACK.format("single")}
-SELECT month, currency, minor, COUNT(*) FROM back WHERE gone = 0 GROUP BY 1, 2, 3
+SELECT paid.month, paid.currency, paid.minor, COUNT(*)
+FROM paid JOIN payments_payment p ON p.id = paid.payment_id JOIN payments_donation d ON d.id = p.donation_id
+LEFT JOIN reports_returnedpayment r ON {_RETURNED}
+WHERE d.interval = 'once' AND COALESCE(r.gone_minor, 0) = 0 GROUP BY 1, 2, 3
 """,
     ),
 )  # fmt: skip

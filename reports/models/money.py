@@ -1,6 +1,9 @@
 """Sums over the ledger. Amounts are signed minor units, as the lines are."""
 
 from django.db import models
+from django.db.models import Q
+
+from payments.models import Payment
 
 
 class MoneyDay(models.Model):
@@ -59,6 +62,43 @@ class GiftMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month} {self.kind} {self.amount_minor} {self.currency}"
+
+
+class ReturnedPayment(models.Model):
+    """A payment of a month from which something went back since, in the currency the giver saw. Held to nothing.
+
+    `gone_minor` is what of it is gone: nothing if a dispute was won. `is_undone` is one that never was: it failed after
+    all, or was recorded by mistake.
+    """
+
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    payment = models.ForeignKey(
+        Payment, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    refunded_minor = models.BigIntegerField()
+    # All that was ever disputed.
+    disputed_minor = models.BigIntegerField()
+    gone_minor = models.BigIntegerField()
+    is_undone = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["month", "payment", "currency"], name="reports_returned_payment_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["month", "currency", "payment"], condition=Q(refunded_minor__gt=0, is_undone=False),
+                name="reports_refunded_payment",
+            ),
+            models.Index(
+                fields=["month", "currency", "payment"], condition=Q(disputed_minor__gt=0, is_undone=False),
+                name="reports_disputed_payment",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"payment {self.payment_id}"
 
 
 class ReturnMonth(models.Model):

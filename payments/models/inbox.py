@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 from newsroom import clock
+from payments.models.payment import Payment
 
 
 class EventState(models.TextChoices):
@@ -28,6 +30,15 @@ class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
 
     def dead(self) -> "StripeEventQuerySet":
         return self.filter(state=EventState.DEAD)
+
+    def of_payment(self, payment: Payment) -> "StripeEventQuerySet":
+        """What told of it: events of itself with its refunds and disputes, and of its invoice or its payment page."""
+        donation, invoice = payment.donation, payment.invoice
+        names = [payment.payment_intent, payment.charge, invoice.stripe_id if invoice else donation.checkout_session]
+        found = Q(aggregate__in=[name for name in names if name])
+        if invoice and donation.subscription:
+            found |= Q(aggregate=donation.subscription, object_id=invoice.stripe_id)
+        return self.filter(found)
 
 
 class StripeEvent(models.Model):

@@ -25,6 +25,7 @@ from reports.refund_forms import RefundForm
 
 PAGE = 50
 BOOKKEEPERS = (Role.FINANCE, Role.ADMIN)
+_WITH = ("donation__patron", "invoice", "receipt", "bank_line__file")
 
 
 @roles.required(*roles.MONEY)
@@ -41,7 +42,7 @@ def payments(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def payment(request: HttpRequest, pk: int) -> HttpResponse:
     """/reports/payments/7/: all about one payment, logged; with POST a refund."""
-    row = get_object_or_404(Payment.objects.select_related("donation__patron", "receipt"), pk=pk)
+    row = get_object_or_404(Payment.objects.select_related(*_WITH), pk=pk)
     left = refunds.left(row)
     form = RefundForm(request.POST if request.method == "POST" else None, left=left)
     if form.is_valid() and _refund(request, row, form):
@@ -50,7 +51,7 @@ def payment(request: HttpRequest, pk: int) -> HttpResponse:
     is_refundable = row.source == Source.STRIPE and row.state == PaymentState.SUCCEEDED and left.minor > 0
     context: dict[str, Any] = {
         "payment": row,
-        "events": StripeEvent.objects.filter(aggregate=row.payment_intent).defer("body").order_by("created_at")[:50],
+        "events": StripeEvent.objects.of_payment(row).defer("body").order_by("created_at", "pk")[:50],
         "giver": names.of(row, names.Audience.PEOPLE),
         "request_open": RefundRequest.objects.open().filter(payment=row).first(),
         "wish": secrets.token_hex(8),

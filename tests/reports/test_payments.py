@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from audit.models import StaffAction
 from letters.models import Letter
 from members.models import Patron
 from newsroom import clock
-from payments.models import BankFile, LedgerEntry, Payment
+from payments.models import BankFile, BankLine, LedgerEntry, Payment, StripeEvent
 from tests.payments import rows
 
 OFFLINE = "/reports/payments/offline/"
@@ -196,3 +197,44 @@ def test_an_id_of_another_kind_leads_nowhere(staff: Callable[[str], Client], ole
         assert browser.get(f"/reports/{path}").status_code == 404, path
     for path in (f"payments/{nothing}/reverse/", f"payments/{nothing}/receipt/", f"patrons/{nobody}/notes/"):
         assert browser.post(f"/reports/{path}", {"text": "x"}).status_code == 404, path
+
+
+def test_a_payment_leads_to_all_events_that_told_of_it(staff: Callable[[str], Client], db: None) -> None:
+    gift = rows.monthly()
+    row = rows.payment(gift, invoice=rows.invoice(gift))
+    told = {
+        "payment_intent.succeeded": ("pi_1", "pi_1"), "charge.dispute.created": ("pi_1", "dp_1"),
+        "refund.created": ("ch_1", "re_1"), "invoice.paid": ("sub_1", "in_1"), "look.overdue": ("in_1", "in_1"),
+    }  # fmt: skip
+    others = {"invoice.voided": ("sub_1", "in_2"), "customer.updated": ("cus_1", "cus_1")}
+    for kind, (aggregate, name) in (told | others).items():
+        StripeEvent.objects.create(
+            event_id=f"evt_{kind}", type=kind, livemode=False, aggregate=aggregate, object_id=name, body=b"{}",
+            state="applied", created_at=clock.now(),
+        )  # fmt: skip
+    support = staff("support")
+    page = support.get(f"/reports/payments/{row.pk}/").content.decode()
+    linked = dict(re.findall(r'<a href="(/reports/events/\d+/)">([^<]*)</a>', page))
+    assert set(linked.values()) == set(told)
+    assert all(support.get(event).status_code == 200 for event in linked)
+
+
+def test_a_single_gift_leads_to_what_its_payment_page_told(staff: Callable[[str], Client], db: None) -> None:
+    row = rows.payment(rows.once(checkout_session="cs_1"))
+    StripeEvent.objects.create(
+        event_id="evt_1", type="checkout.session.completed", livemode=False, aggregate="cs_1", object_id="cs_1",
+        body=b"{}", state="applied", created_at=clock.now(),
+    )  # fmt: skip
+    page = staff("support").get(f"/reports/payments/{row.pk}/").content.decode()
+    assert "checkout.session.completed</a>" in page
+
+
+def test_a_payment_says_how_it_was_recorded(staff: Callable[[str], Client], payment: Payment) -> None:
+    support, admin = staff("support"), Patron.objects.create(email="a@newsroom.example", role="admin")
+    page = f"/reports/payments/{payment.pk}/"
+    assert "by hand, on" in support.get(page).content.decode()
+    file = BankFile.objects.create(uploaded_by=admin, content=None, imported_at=clock.now())
+    BankLine.objects.create(digest="d", file=file, payment=payment)
+    shown = support.get(page).content.decode()
+    assert f"bank's file {file.pk}, on" in unescape(shown)
+    assert "B-1" in shown

@@ -63,6 +63,8 @@ SELECT source, 'payment', CASE source WHEN 'stripe' THEN 'txn_' || id END,
 FROM paid WHERE is_booked
 UNION ALL SELECT 'stripe', 'fee', 'txn_' || id, NULL, id, -44, currency, NULL, '', at, ''
 FROM paid WHERE is_booked AND source = 'stripe'
+UNION ALL SELECT 'stripe', 'refund', 'txn_back_' || id, NULL, id, -100, currency, -100, currency, at, ''
+FROM paid WHERE id % 100 = 1
 UNION ALL SELECT 'stripe', 'adjustment', 'txn_other_' || id, NULL, NULL, -9, currency, NULL, '', at, ''
 FROM paid WHERE id % 25 = 6;
 """

@@ -31,7 +31,12 @@ PAGES = [
     "/reports/close/differences/", "/reports/health/", "/reports/rows/movements/?month={month}&currency=EUR&kind=new",
     "/reports/rows/persons/?month={month}&outcome=new", "/reports/rows/persons/?month={month}&outcome=live",
     "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=payment",
-    "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=adjustment", "/reports/payments/",
+    "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=adjustment",
+    "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&seen=on&kind=recurring",
+    "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=back",
+    "/reports/rows/payments/?month={month}&currency=EUR",
+    "/reports/rows/payments/?month={month}&currency=EUR&kind=paid",
+    "/reports/rows/payments/?month={month}&currency=EUR&kind=refunded", "/reports/payments/",
     "/reports/rows/origins/?first={month}&last={month}&by=story&rule=joining&what=joined",
 ]  # fmt: skip
 WRITERS = 8

@@ -47,6 +47,7 @@ urlpatterns = [
     path("rows/years/", rows.years, name="years"),
     path("rows/origins/", rows.origins, name="origin-rows"),
     path("rows/lines/", rows.lines, name="lines"),
+    path("rows/payments/", rows.payments, name="lines-of-payments"),
     path("goal/", goals.goal, name="goal"),
     path("rates/", closing.rates, name="rates"),
     path("health/", health.health, name="health"),

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Sum
 
 from newsroom import clock
-from payments.models import LedgerEntry, Payout
+from payments.models import LedgerEntry, Payout, StripeEvent
 from reports.figures import months
 from reports.models import MoneyDay
 
@@ -88,3 +88,9 @@ def transfers(month: date) -> list[Payout]:
     return list(
         Payout.objects.filter(arrives_on__gte=month, arrives_on__lt=months.after(month)).order_by("arrives_on", "pk")
     )
+
+
+def told(payouts: list[Payout]) -> dict[str, int]:
+    """By Stripe's id of each, the number of the last event that told of it."""
+    events = StripeEvent.objects.filter(aggregate__in={payout.stripe_id for payout in payouts})
+    return dict(events.order_by("created_at", "pk").values_list("aggregate", "pk"))

@@ -1,7 +1,7 @@
 """/reports/close/: a month closed for finance, why Stripe shows other figures; and daily rates."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -21,8 +21,8 @@ from payments.models import Payout
 from payments.models.ledger import Kind
 from reports.figure_forms import MonthForm, RatesForm
 from reports.figures import apart, closing, months
+from reports.line_forms import OTHER_KINDS
 from reports.models import ClosedMonth, Progress
-from reports.row_forms import OTHER_KINDS
 
 
 @roles.required(Role.FINANCE, Role.ADMIN)
@@ -35,10 +35,14 @@ def close(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _close(request, chosen, is_closed=closed is not None or not form.is_valid())
     now, transfers = closing.figures(chosen), closing.transfers(chosen)
+    balances = closing.balances(chosen)
+    left = [line.payout for balance in balances.values() for line in balance.payouts if line.payout]
     context = {
         "form": form, "month": chosen, "earlier": months.after(chosen, -1),
         "later": months.after(chosen) if chosen < months.this() else None, "is_running": chosen >= months.this(),
-        "balances": closing.balances(chosen), "transfers": transfers, "arrived": _arrived(transfers),
+        "oldest": months.FIRST, "eve": chosen - timedelta(days=1), "end": months.last_day(chosen),
+        "balances": balances, "transfers": transfers, "arrived": _arrived(transfers),
+        "told": closing.told([*left, *transfers]),
         "kinds": _kinds(),
         "closed": closed, "since": _since(closed.figures, now) if closed else [],
         "progress": Progress.objects.get(id=1),

@@ -55,6 +55,7 @@ def month(request: HttpRequest) -> HttpResponse:
     chosen = form.chosen()
     steps, crowds = monthly.steps(chosen), persons.crowds(chosen)[0]
     context = frame(request, form, chosen) | {
+        "this_day": clock.today(),
         "today": _received(*(2 * (clock.today(),))) if chosen == months.this() else None,
         "received": _thrice(_in_month, chosen),
         "net": _thrice(_net, chosen),

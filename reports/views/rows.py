@@ -1,7 +1,6 @@
 """/reports/rows/…/: what is behind a figure. Persons by number, no names."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -10,13 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from members import roles
-from newsroom import clock
-from payments.models import LedgerEntry
 from reports import paging
+from reports.line_forms import LinesForm, PaymentsForm
 from reports.models import Movement, OriginRow, PauseEnd, PersonOutcome, YearEnd
 from reports.origin_forms import OriginsForm
 from reports.person_forms import PausesForm, PersonsForm, YearsForm
-from reports.row_forms import LinesForm, MovementsForm, RowsForm
+from reports.row_forms import MovementsForm, RowsForm
 
 PAGE = 100
 Form = TypeVar("Form", bound=RowsForm)
@@ -42,12 +40,25 @@ def lines(request: HttpRequest) -> HttpResponse:
     """/reports/rows/lines/?first=2026-10-01&last=2026-10-31&currency=EUR&kind=payment: the lines behind a sum."""
 
     def found(form: LinesForm) -> Found:
-        said = form.cleaned_data
-        span = (clock.start_of(said["first"]), clock.start_of(said["last"] + timedelta(days=1)))
-        rows = LedgerEntry.objects.filter(form.wanted(), occurred_at__gte=span[0], occurred_at__lt=span[1])
-        return paging.onward(rows, "occurred_at", said["after"], PAGE)
+        return paging.onward(form.lines(), "occurred_at", form.cleaned_data["after"], PAGE, form.parts())
 
     return _shown(request, "reports/lines.html", LinesForm(request.GET), found)
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def payments(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/payments/?month=2026-10&currency=EUR&kind=refunded: a month's payments, what became of them."""
+
+    def found(form: PaymentsForm) -> Found:
+        said: int | None = form.cleaned_data["after"]
+        if form.went_back():
+            page, after = paging.onward_by(form.returned(), "payment_id", said, PAGE)
+        else:
+            page, after = paging.onward(form.paid(), "occurred_at", said, PAGE)
+        return page if form.is_of_payments() else form.lines(page), after
+
+    return _shown(request, "reports/lines_of_payments.html", PaymentsForm(request.GET), found)
 
 
 @roles.required(*roles.MONEY)

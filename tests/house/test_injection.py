@@ -165,7 +165,8 @@ def places(admin: Patron) -> list[tuple[Client, str]]:
     failing, key = running(voter), Authenticator.objects.create(user=voter, type="webauthn", data=PASSKEY)
     what_machines_say(voter, payment, failing)
     found["patron"] = str(voter.pk)
-    days = {"rows/lines/": f"?first={today}&last={today}", "rows/movements/": f"?month={today:%Y-%m}"}
+    days = {"rows/lines/": f"?first={today}&last={today}"}
+    days |= {f"rows/{name}/": f"?month={today:%Y-%m}" for name in ("movements", "payments")}
     staff = [f"/reports/{STAFF.get(route, route)}".format(**found) + days.get(route, "") for route in STAFF_ROUTES]
     staff += ["/admin/", "/admin/members/patron/", f"/admin/members/patron/{voter.pk}/change/"]
     staff += [f"/admin/members/patron/{voter.pk}/history/", f"/reports/rounds/{winter.pk}/preview/"]

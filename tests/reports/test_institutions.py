@@ -52,7 +52,7 @@ def test_a_grant_opens_into_its_line_and_is_named_in_the_export(staff: Staff, gr
     today, admin = clock.today(), staff("admin")
     rows = f"/reports/rows/lines/?first={today}&last={today}&currency=EUR&seen=on&kind="
     assert "€9,000.00" in admin.get(rows + "institutional").content.decode()
-    assert "€9,000.00" not in admin.get(rows + "payment").content.decode()
+    assert "€9,000.00" not in admin.get(rows + "payments").content.decode()
     table = TABLES["payments"]
     givers = {line[0]: line[table.columns.index("giver")] for line in table.rows(Filters())}
     assert givers[granted.pk] == "grant"

@@ -44,8 +44,8 @@ def test_what_was_received_opens_into_its_lines_with_the_mistake(staff: Staff, p
     offline.reverse(payment, because=offline.Reversal.MISTAKE)
     finance, today = staff("finance"), clock.today()
     behind = f"/reports/rows/lines/?first={today}&last={today}&currency=EUR&kind="
-    assert "payment €25.00" in words(finance.get(f"{behind}payment&seen=on").content.decode())
-    assert "refund −€25.00" in words(finance.get(f"{behind}payment&seen=on").content.decode())
+    assert "payment €25.00" in words(finance.get(f"{behind}payments&seen=on").content.decode())
+    assert "refund −€25.00" in words(finance.get(f"{behind}payments&seen=on").content.decode())
     assert "refund −€25.00" in words(finance.get(f"{behind}mistake").content.decode())
     assert "€25.00" not in words(finance.get(f"{behind}refund").content.decode())
 

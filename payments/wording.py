@@ -43,12 +43,17 @@ def cause(failure_code: str) -> str:
 
 def why(failure_code: str) -> str:
     """The cause in a few words of the active language."""
+    return reason(cause(failure_code))
+
+
+def reason(name: str) -> str:
+    """The same of a cause by its name."""
     return {
         "funds": gettext("there was not enough money on the card"),
         "expired": gettext("the card has expired"),
         "confirmation": gettext("the bank wants the payment to be confirmed"),
         "unusable": gettext("the bank no longer accepts payments with this card"),
-    }.get(cause(failure_code), gettext("the bank declined it and gave no reason"))
+    }.get(name, gettext("the bank declined it and gave no reason"))
 
 
 def is_tried_again(failure_code: str) -> bool:

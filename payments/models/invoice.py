@@ -22,6 +22,11 @@ class Recovery(models.TextChoices):
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     """Questions about many invoices."""
 
+    def due(self) -> "InvoiceQuerySet":
+        """Collected, or tried; not those of nothing, and none that was called off before."""
+        tried = Q(status="paid") | Q(first_failed_at__isnull=False) | Q(attempt_count__gt=0)
+        return self.filter(tried, amount_due_minor__gt=0)
+
     def failing(self) -> "InvoiceQuerySet":
         """Tried and not paid, still owed."""
         return self.filter(status="open", attempt_count__gt=0, paid_at=None)
@@ -62,6 +67,7 @@ class Invoice(models.Model):
                 condition=Q(recovered_by="") | Q(paid_at__isnull=False), name="invoice_recovered_is_paid"
             ),
         ]
+        indexes = [models.Index(fields=["created_at", "id"], name="invoice_by_time")]
 
     def __str__(self) -> str:
         return self.stripe_id

@@ -10,8 +10,8 @@ from psycopg import sql
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 # Filled while they have no indexes but the unique ones.
-TABLES = ("members_membership", "members_membershipchange", "payments_donation", "payments_payment",
-          "payments_ledgerentry")  # fmt: skip
+TABLES = ("members_membership", "members_membershipchange", "payments_donation", "payments_invoice",
+          "payments_payment", "payments_ledgerentry")  # fmt: skip
 # A giver for each month's payment and its fee; who joined later paid less often, so half of the months on average. What
 # is rare is made of every so-manieth of them; the history does not tell of it, so the sums are as without it.
 FILL = """
@@ -46,10 +46,16 @@ SELECT *, CASE id % 500 WHEN 2 THEN 'offline' ELSE 'stripe' END AS source, id % 
         m.first_paid_at + k * interval '1 month' AS at
     FROM members_membership m, generate_series(0, {months}) k WHERE m.first_paid_at + k * interval '1 month' < now()
 ) numbered;
-INSERT INTO payments_payment (id, donation_id, source, payment_intent, charge, reference, amount_minor, currency, state,
-    refunded_minor, disputed_minor, method, card_brand, card_last4, failure_code, display, shown_as, paid_at,
-    created_at, is_booked)
-SELECT id, giver, source, CASE source WHEN 'stripe' THEN 'pi_' || id END,
+INSERT INTO payments_invoice (id, stripe_id, donation_id, status, billing_reason, amount_due_minor, currency,
+    period_start, period_end, attempt_count, payment_intent, hosted_url, failure_code, created_at, first_failed_at,
+    paid_at, recovered_by)
+SELECT id, 'in_' || id, giver, 'paid', '', amount_minor, currency, at, at + interval '1 month', 1, '', '', '', at,
+    CASE id % 25 WHEN 0 THEN at END, at + interval '1 day', CASE id % 25 WHEN 0 THEN 'retry' ELSE '' END
+FROM paid WHERE id % 5 = 0;
+INSERT INTO payments_payment (id, donation_id, invoice_id, source, payment_intent, charge, reference, amount_minor,
+    currency, state, refunded_minor, disputed_minor, method, card_brand, card_last4, failure_code, display, shown_as,
+    paid_at, created_at, is_booked)
+SELECT id, giver, CASE id % 5 WHEN 0 THEN id END, source, CASE source WHEN 'stripe' THEN 'pi_' || id END,
     CASE source WHEN 'stripe' THEN 'ch_' || id END, CASE source WHEN 'offline' THEN 'bank ' || id END, amount_minor,
     currency, 'succeeded', 0, 0, 'card', 'visa', '4242', '', '', '', at, at, is_booked
 FROM paid;

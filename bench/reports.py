@@ -29,6 +29,8 @@ PAGES = [
     "/reports/", "/reports/days/", "/reports/retention/", "/reports/failed/", "/reports/origins/",
     "/reports/participation/", "/reports/close/",
     "/reports/close/differences/", "/reports/health/", "/reports/rows/movements/?month={month}&currency=EUR&kind=new",
+    "/reports/rows/invoices/?month={month}&what=due", "/reports/rows/invoices/?month={month}&currency=EUR&what=failed",
+    "/reports/rows/memberships/?currency=EUR&what=all", "/reports/rows/memberships/?currency=EUR&what=failing",
     "/reports/rows/persons/?month={month}&outcome=new", "/reports/rows/persons/?month={month}&outcome=live",
     "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=payment",
     "/reports/rows/lines/?first={month}-01&last={month}-28&currency=EUR&kind=adjustment",

@@ -29,6 +29,7 @@ NOT_PERSONAL = {
     "PersonMonth": "outcome",
     "PersonOutcome": "outcome",
     "GiverMonth": "currency",
+    "InvoiceFailure": "currency code recovered_by",
     "InvoiceMonth": "currency",
     "RecoveryMonth": "currency code recovered_by",
     "OriginMonth": "rule campaign currency",
@@ -37,6 +38,7 @@ NOT_PERSONAL = {
     "ClosedMonth": "figures",
     "RoundMoney": "currency",
     "Proof": "failed",
+    "ExposedMembership": "currency",
     "Exposure": "what currency",
     "TableExport": "table currency",
 }

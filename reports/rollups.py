@@ -16,6 +16,7 @@ from members.models import MembershipChange
 from newsroom import clock, patience
 from newsroom.models import Newsroom
 from reports import movements, telling
+from reports.failing_sums import FAILING
 from reports.models import Progress
 from reports.models.parts import PARTS
 from reports.movement_sums import MOVEMENTS, STANDING
@@ -147,7 +148,7 @@ def _night(progress: Progress) -> None:
     progress.night_at = clock.now()
     facts = {"zone": progress.zone, "through": progress.through, "now": progress.night_at}
     with connection.cursor() as cursor:
-        for row in (*NIGHT, *PAUSES, *ORIGINS, *ROUNDS):
+        for row in (*NIGHT, *FAILING, *PAUSES, *ORIGINS, *ROUNDS):
             _make(cursor, row, facts, *EVER)
 
 

@@ -4,6 +4,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from payments.models.invoice import Recovery
+
 # Stripe's words for what became of a refund, a dispute or a payout.
 STRIPE: dict[str, str | Promise] = {
     "pending": _("on its way"), "in_transit": _("on its way"), "paid": _("arrived"), "succeeded": _("done"),
@@ -27,6 +29,11 @@ WRITES: dict[str, str | Promise] = {
     "delete_customer": _("forgetting a person"), "customer": _("a new address"),
     "change": _("another amount or rhythm"), "pause": _("pausing"), "resume": _("going on"), "cancel": _("stopping"),
     "cancel_now": _("stopping at once"), "keep": _("not stopping after all"),
+}  # fmt: skip
+
+# What mended an invoice that had failed, as its failure keeps it.
+WAYS: dict[str, str | Promise] = {
+    **dict(Recovery.choices), "unknown": _("not known"), "": _("not within 30 days"),
 }  # fmt: skip
 
 # What is limited, so that nobody tries it out by the thousand.

@@ -8,8 +8,6 @@ one exclusive). A statement reads only what was written below `through`, so it g
 
 from dataclasses import dataclass
 
-from reports.models.parts import PARTS
-
 # A page's own arithmetic adds these up: what a newsroom keeps of what it was given.
 NET = (
     "payment", "mistake", "return", "refund", "refund_reversal", "dispute", "dispute_reversal", "fee", "dispute_fee",
@@ -114,8 +112,6 @@ WHERE d.interval = 'once' AND COALESCE(r.gone_minor, 0) = 0 GROUP BY 1, 2, 3
 )  # fmt: skip
 
 MONTH_OF = "date_trunc('month', {} AT TIME ZONE %(zone)s)::date"
-_MONTHLY = f"div(m.amount_minor::numeric * {PARTS}, m.interval_months)"
-_LIVE = "m.source = 'recurring' AND m.ended_at IS NULL AND m.paused_at IS NULL"
 STANDS = "p.state = 'succeeded' AND p.refunded_minor < p.amount_minor AND p.disputed_minor = 0"
 # And what came for it, if anything, did not go back whole.
 _PAID = f"""
@@ -124,29 +120,6 @@ _PAID = f"""
 """
 
 NIGHT = (
-    Sum(
-        "reports_invoicemonth", "", "month, currency, due, due_minor, failed, failed_minor",
-        f"""
-SELECT {MONTH_OF.format("i.created_at")}, i.currency, COUNT(*), SUM(i.amount_due_minor),
-       COUNT(i.first_failed_at), COALESCE(SUM(i.amount_due_minor) FILTER (WHERE i.first_failed_at IS NOT NULL), 0)
-FROM payments_invoice i
-WHERE i.amount_due_minor > 0 AND (i.status = 'paid' OR i.first_failed_at IS NOT NULL OR i.attempt_count > 0)
-GROUP BY 1, 2
-""",
-    ),
-    Sum(
-        "reports_recoverymonth", "", "month, currency, code, recovered_by, invoices, amount_minor",
-        f"""
-SELECT {MONTH_OF.format("i.first_failed_at")}, i.currency, COALESCE(first.failure_code, i.failure_code),
-       CASE WHEN i.paid_at IS NULL OR i.paid_at > i.first_failed_at + interval '30 days' THEN ''
-            WHEN i.recovered_by = '' THEN 'unknown' ELSE i.recovered_by END,
-       COUNT(*), SUM(i.amount_due_minor)
-FROM payments_invoice i LEFT JOIN LATERAL (
-    SELECT a.failure_code FROM payments_invoiceattempt a WHERE a.invoice_id = i.id ORDER BY a.tried_at, a.id LIMIT 1
-) first ON true
-WHERE i.first_failed_at IS NOT NULL AND i.amount_due_minor > 0 GROUP BY 1, 2, 3, 4
-""",
-    ),
     Sum(
         "reports_yearend", "", "month, invoice_id, patron_id, ends_at, is_renewed",
         f"""
@@ -178,27 +151,6 @@ SELECT cohort, age, currency, net_minor FROM (
     SELECT *, (EXTRACT(YEAR FROM month) - EXTRACT(YEAR FROM cohort)) * 12
             + EXTRACT(MONTH FROM month) - EXTRACT(MONTH FROM cohort) AS age FROM months
 ) aged WHERE age >= 0
-""",
-    ),
-    Sum(
-        "reports_exposure", "", "what, currency, monthly_parts, persons",
-        f"""
-WITH live AS (
-    SELECT m.id, m.patron_id, m.currency, {_MONTHLY} AS monthly, m.leaves_at, m.failing_since,
-           row_number() OVER (PARTITION BY m.currency ORDER BY {_MONTHLY} DESC, m.id) AS place,
-           COUNT(*) OVER (PARTITION BY m.currency) AS size
-    FROM members_membership m WHERE {_LIVE}
-), parts AS (
-    SELECT 'all' AS what, currency, monthly, patron_id FROM live
-    UNION ALL SELECT 'leaving', currency, monthly, patron_id FROM live WHERE leaves_at IS NOT NULL
-    UNION ALL SELECT 'failing', currency, monthly, patron_id FROM live WHERE failing_since IS NOT NULL
-    UNION ALL SELECT 'top', currency, monthly, patron_id FROM live WHERE place <= CEIL(size / 100.0)
-    UNION ALL SELECT 'expiring', currency, monthly, patron_id FROM live WHERE EXISTS (
-        SELECT 1 FROM payments_donation d WHERE d.membership_id = live.id
-        AND d.subscription_status NOT IN ('', 'canceled', 'incomplete_expired')
-        AND d.card_expires_on < (%(now)s AT TIME ZONE %(zone)s)::date + 60)
-)
-SELECT what, currency, SUM(monthly), COUNT(DISTINCT patron_id) FROM parts GROUP BY 1, 2
 """,
     ),
 )  # fmt: skip

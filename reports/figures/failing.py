@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
+from reports.figures import months
 from reports.models import Exposure, InvoiceMonth, RecoveryMonth, parts
+
+
+def shown(chosen: date) -> list[date]:
+    """The months on the page of one: it, and the twelve before it."""
+    return months.between(months.after(chosen, -12), chosen)
 
 
 @dataclass(frozen=True)

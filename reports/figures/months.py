@@ -33,6 +33,11 @@ def last_day(month: date) -> date:
     return after(month) - timedelta(days=1)
 
 
+def is_known(month: date, today: date) -> bool:
+    """Whether 30 days have passed since its last one: what becomes of things is waited for that long."""
+    return last_day(month) + timedelta(days=30) < today
+
+
 def age(month: date, later: date) -> int:
     """How many months lie between two."""
     return (later.year - month.year) * 12 + later.month - month.month

@@ -5,8 +5,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
-from django.db.models import Count, F, Q, Sum, Value
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear
 
 from members.models import Membership
@@ -108,11 +109,16 @@ def _live(flows: dict[date, int], first: date, last: date) -> list[int]:
     return told
 
 
+def given() -> "QuerySet[Any]":
+    """Memberships of today whose members do not give, each with what it is `by`: a gift, or a kind of grant."""
+    live = Membership.objects.live().filter(paid_through__gte=clock.today()).exclude(source=Membership.Source.RECURRING)
+    found: QuerySet[Any] = live.annotate(by=Coalesce("granted__kind", Value("gift")))
+    return found
+
+
 def apart() -> dict[str, int]:
     """Who is a member today without giving: by gift memberships, and by kind of granted ones. Distinct persons."""
-    live = Membership.objects.live().filter(paid_through__gte=clock.today()).exclude(source=Membership.Source.RECURRING)
-    rows = live.annotate(by=Coalesce("granted__kind", Value("gift"))).values_list("by").order_by()
-    return dict(rows.annotate(Count("patron", distinct=True)))
+    return dict(given().values_list("by").order_by().annotate(Count("patron", distinct=True)))
 
 
 VALUE_AGES = (6, 12, 24, 36)

@@ -1,8 +1,8 @@
 """What the pages of figures read: narrow sums, one table a question. All of it follows from the rooms below.
 
 Nothing of them is truth: every row can be thrown away and is made again by `rollups.rebuild`. No row names a person;
-`Movement`, `PersonOutcome`, `PauseEnd`, `YearEnd`, `OriginRow` and `ReturnedPayment` lead to one. Kept for good is only
-what was looked at: a month as it was closed, and proofs.
+`Movement`, `PersonOutcome`, `PauseEnd`, `YearEnd`, `OriginRow`, `ReturnedPayment`, `InvoiceFailure` and
+`ExposedMembership` lead to one. Kept for good is only what was looked at: a month as it was closed, and proofs.
 """
 
 from reports.models.closed import ClosedMonth, Proof
@@ -20,7 +20,9 @@ from reports.models.movement import (
 )
 from reports.models.night import (
     CohortMoney,
+    ExposedMembership,
     Exposure,
+    InvoiceFailure,
     InvoiceMonth,
     OriginMonth,
     OriginRow,
@@ -33,9 +35,9 @@ from reports.models.table_export import TableExport, TableExportPart
 from reports.models.taking_part import RoundMoney, RoundPersons, VotersYear
 
 __all__ = [
-    "ClosedMonth", "CohortMoney", "CohortMonth", "Exposure", "GiftAmount", "GiftMonth", "GiverMonth", "InvoiceMonth",
-    "MoneyDay", "Movement", "MovementKind", "MovementMonth", "OriginMonth", "OriginRow", "PauseEnd", "PauseMonth",
-    "PersonMonth", "PersonOutcome", "Progress", "Proof", "RecoveryMonth", "RenewalMonth", "ReturnMonth",
-    "ReturnedPayment", "RoundMoney", "RoundPersons", "SeenDay", "TableExport", "TableExportPart", "VotersYear",
-    "YearEnd",
+    "ClosedMonth", "CohortMoney", "CohortMonth", "ExposedMembership", "Exposure", "GiftAmount", "GiftMonth",
+    "GiverMonth", "InvoiceFailure", "InvoiceMonth", "MoneyDay", "Movement", "MovementKind", "MovementMonth",
+    "OriginMonth", "OriginRow", "PauseEnd", "PauseMonth", "PersonMonth", "PersonOutcome", "Progress", "Proof",
+    "RecoveryMonth", "RenewalMonth", "ReturnMonth", "ReturnedPayment", "RoundMoney", "RoundPersons", "SeenDay",
+    "TableExport", "TableExportPart", "VotersYear", "YearEnd",
 ]  # fmt: skip

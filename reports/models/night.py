@@ -4,9 +4,36 @@ from fractions import Fraction
 
 from django.db import models
 
-from members.models import Patron
+from members.models import Membership, Patron
 from payments.models import Donation, Invoice
 from reports.models import parts
+
+
+class InvoiceFailure(models.Model):
+    """An invoice whose first attempt failed. Held to nothing, like `Movement`.
+
+    `code` is the bank's of that attempt, `recovered_by` what mended it within 30 days: empty where nothing did,
+    `unknown` where that is not known.
+    """
+
+    invoice = models.OneToOneField(
+        Invoice, primary_key=True, on_delete=models.DO_NOTHING, related_name="failure", db_constraint=False
+    )
+    due_at = models.DateTimeField()
+    failed_at = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    code = models.CharField(max_length=60, blank=True)
+    recovered_by = models.CharField(max_length=7, blank=True)
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at", "invoice"], name="reports_failed_of_those_due"),
+            models.Index(fields=["failed_at", "invoice"], name="reports_first_failure"),
+        ]
+
+    def __str__(self) -> str:
+        return f"failure of {self.failed_at}"
 
 
 class InvoiceMonth(models.Model):
@@ -24,10 +51,7 @@ class InvoiceMonth(models.Model):
 
 
 class RecoveryMonth(models.Model):
-    """Invoices whose first failure was in a month: by the bank's code of it, and by what mended it within 30 days.
-
-    `recovered_by` is empty where nothing did.
-    """
+    """Invoices whose first failure was in a month, by its code and by what mended it, as `InvoiceFailure` has them."""
 
     month = models.DateField()
     currency = models.CharField(max_length=3)
@@ -155,8 +179,43 @@ class CohortMoney(models.Model):
         return f"{self.cohort}+{self.age}: {self.net_minor} {self.currency}"
 
 
+class ExposedMembership(models.Model):
+    """A live recurring membership, each another person's, and what it hangs on. Held to nothing, like `Movement`."""
+
+    membership = models.OneToOneField(
+        Membership, primary_key=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    patron = models.ForeignKey(Patron, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    currency = models.CharField(max_length=3)
+    monthly_parts = parts.field()
+    is_leaving = models.BooleanField()
+    is_failing = models.BooleanField()
+    is_expiring = models.BooleanField()
+    is_top = models.BooleanField()
+
+    class Meta:
+        # The largest first; of those at risk, which are few among all.
+        indexes = [
+            models.Index(fields=["currency", "monthly_parts", "membership"], name="reports_live"),
+            *(
+                models.Index(
+                    fields=["currency", "monthly_parts", "membership"], condition=models.Q((f"is_{what}", True)),
+                    name=f"reports_{what}",
+                )
+                for what in ("leaving", "failing", "expiring", "top")
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"exposure of {self.membership_id}"
+
+    @property
+    def monthly(self) -> Fraction:
+        return parts.monthly(self.monthly_parts)
+
+
 class Exposure(models.Model):
-    """How much of today's monthly sum hangs on something, in the currency of the gifts."""
+    """How much of today's monthly sum hangs on something, in the currency of the gifts. Of `ExposedMembership`."""
 
     class What(models.TextChoices):
         ALL = "all"

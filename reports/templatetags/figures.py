@@ -118,10 +118,28 @@ def definitions(*names: str) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
+def rows(context: Context, count: int | str | None, page: str, **asked: Any) -> str:
+    """A count; for whoever may see them, it leads to the rows that it counts, on one of the pages of them."""
+    return _to_rows(context, count, intcomma(count or 0), page, asked)
+
+
+@register.simple_tag(takes_context=True)
+def invoices(context: Context, count: int | None, row: dict[str, Any], by: str = "") -> str:
+    """How many invoices were mended in a way, of a month, a cause or both; leads to them like `rows`.
+
+    A row without a month is of all those on the page of which what mended them is known.
+    """
+    when = {"month": short_month(row["month"])} if "month" in row else {
+        "month": short_month(context["month"]), "year": "on"
+    }  # fmt: skip
+    asked = {"what": "first_failed", **when, "cause": row["cause"], "by": by}
+    return _to_rows(context, count, intcomma(count), "invoices", asked) if count else NONE
+
+
+@register.simple_tag(takes_context=True)
 def persons(context: Context, count: int | str | None, first: date, outcome: str, payer: int = 0, **more: str) -> str:
     """A count of persons; for whoever may see them, it leads to them."""
-    asked = {"month": short_month(first), "outcome": outcome, "payer": payer, **more}
-    return _to_rows(context, "persons", count, intcomma(count or 0), asked)
+    return rows(context, count, "persons", month=short_month(first), outcome=outcome, payer=payer, **more)
 
 
 @register.simple_tag(takes_context=True)
@@ -134,10 +152,8 @@ def opening(context: Context, count: int | str | None, first: date) -> str:
 def kept(context: Context, cohort: Cohort, age: int, payer: int) -> str:
     """How many in a hundred of a cohort are live so many months later; leads to them like `persons`."""
     asked = {"month": short_month(months.after(cohort.month, age)), "outcome": "live", "payer": payer}
-    return _to_rows(
-        context, "persons", cohort.live[age], whole_percent(cohort.shares[age]),
-        asked | {"cohort": short_month(cohort.month)},
-    )  # fmt: skip
+    asked["cohort"] = short_month(cohort.month)
+    return _to_rows(context, cohort.live[age], whole_percent(cohort.shares[age]), "persons", asked)
 
 
 @register.simple_tag(takes_context=True)
@@ -146,10 +162,10 @@ def came(context: Context, source: Source, what: str, worth: int | Fraction, cur
     said = amount(worth or None, currency) if currency else intcomma(worth)
     span = {name: short_month(context[name]) for name in ("first", "last")}
     asked = {"by": context["by"], "source": source.name, "rule": context["rule"], "what": what, "currency": currency}
-    return _to_rows(context, "origin-rows", worth, said, span | asked)
+    return _to_rows(context, worth, said, "origin-rows", span | asked)
 
 
-def _to_rows(context: Context, page: str, count: int | Fraction | str | None, said: str, asked: dict[str, Any]) -> str:
+def _to_rows(context: Context, count: int | Fraction | str | None, said: str, page: str, asked: dict[str, Any]) -> str:
     if not count or not context["sees_money"]:
         return said
     address = urlencode({name: word for name, word in asked.items() if word})

@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import gettext
 
 from letters.occasions import OCCASIONS
+from payments import wording
 from reports import spoken
 
 register = template.Library()
@@ -33,6 +34,18 @@ def became(state: str) -> str:
 def about(occasion: str) -> str:
     """What a letter is about, in words."""
     return str(OCCASIONS[occasion].about) if occasion in OCCASIONS else occasion
+
+
+@register.filter
+def why(failure_code: str) -> str:
+    """For what reason a bank refused, in words."""
+    return wording.why(failure_code)
+
+
+@register.filter
+def mended(way: str) -> str:
+    """What mended an invoice that had failed, within 30 days, in words."""
+    return str(spoken.WAYS.get(way, way))
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -54,10 +54,9 @@ def retention(request: HttpRequest) -> HttpResponse:
 
 def _known(found: dict[date, tuple[int, int]]) -> list[tuple[date, int, int, Fraction]]:
     """Month, how many were due, how many went on, the share; newest first, once 30 days are over."""
-    over = clock.today() - timedelta(days=30)
-    rows = sorted(found.items(), reverse=True)
+    rows, today = sorted(found.items(), reverse=True), clock.today()
     return [
-        (month, due, went_on, Fraction(went_on, due)) for month, (due, went_on) in rows if months.last_day(month) < over
+        (month, due, went_on, Fraction(went_on, due)) for month, (due, went_on) in rows if months.is_known(month, today)
     ]
 
 
@@ -83,15 +82,15 @@ def failed(request: HttpRequest) -> HttpResponse:
     """/reports/failed/?month=2026-10: how many payments failed, what mended them, what is at risk."""
     form = MonthForm(request.GET)
     chosen = form.chosen()
-    first = months.after(chosen, -YEAR)
-    rates, shown = failing.rates(first, chosen), months.between(first, chosen)
+    shown = failing.shown(chosen)
+    rates = failing.rates(shown[0], chosen)
     due = {one: sum(rate.due for rate in rates if rate.month == one) for one in shown}
     failures = {one: sum(rate.failed for rate in rates if rate.month == one) for one in shown}
     by_currency: dict[str, list[failing.Rate]] = defaultdict(list)
     for rate in rates:
         by_currency[rate.currency].append(rate)
     counts = [failures[one] for one in shown]
-    recovered = _recoveries(failing.recoveries(first, chosen))
+    recovered = _recoveries(failing.recoveries(shown[0], chosen))
     context = frame(request, form, chosen) | {
         "in_all": [(one, due[one], failures[one]) for one in shown[::-1] if due[one]],
         "rates": [(currency, found, failing.together(found)) for currency, found in sorted(by_currency.items())],
@@ -121,20 +120,14 @@ def _who() -> list[tuple[str, list[Recovery]]]:
 def _recoveries(found: failing.Recoveries) -> list[dict[str, Any]]:
     """By month of the first failure, newest first, all causes and then each: how many were mended by what."""
     rows: dict[tuple[date, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    codes: dict[str, str] = {}
     for (first, _currency, code, by), (count, _minor) in found.items():
-        cause = wording.cause(code)
-        codes.setdefault(cause, code)
         rows[first, ""][by] += count
-        rows[first, cause][by] += count
+        rows[first, wording.cause(code)][by] += count
     today = clock.today()
     return [
-        _recovery({
-            "month": first, "cause": wording.why(codes[cause]) if cause else "",
-            "is_open": today <= months.last_day(first) + timedelta(days=30),
-        }, dict(counts))
+        _recovery({"month": first, "cause": cause, "is_open": not months.is_known(first, today)}, dict(counts))
         for (first, cause), counts in sorted(rows.items(), key=lambda row: (-row[0][0].toordinal(), row[0][1]))
-    ]  # fmt: skip
+    ]
 
 
 def _by_cause(recovered: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -149,7 +142,8 @@ def _by_cause(recovered: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _recovery(of: dict[str, Any], counts: dict[str, int]) -> dict[str, Any]:
     """What was mended by what, with the share that was."""
     every = sum(counts.values())
-    return of | {"counts": counts, "all": every, "share": Fraction(every - counts.get("", 0), every)}
+    share = Fraction(every - counts.get("", 0), every)
+    return of | {"why": wording.reason(of["cause"]), "counts": counts, "all": every, "share": share}
 
 
 @roles.required(*roles.EVERYONE)

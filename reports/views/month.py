@@ -55,8 +55,7 @@ def month(request: HttpRequest) -> HttpResponse:
     chosen = form.chosen()
     steps, crowds = monthly.steps(chosen), persons.crowds(chosen)[0]
     context = frame(request, form, chosen) | {
-        "this_day": clock.today(),
-        "today": _received(*(2 * (clock.today(),))) if chosen == months.this() else None,
+        "today": _today() if chosen == months.this() else None,
         "received": _thrice(_in_month, chosen),
         "net": _thrice(_net, chosen),
         "returns": _thrice(money.returns, chosen),
@@ -94,6 +93,11 @@ def _gifts(month: date) -> dict[str, money.Gifts]:
 
 def _received(first: date, last: date) -> list[money.Seen]:
     return money.seen(first, last + timedelta(days=1))
+
+
+def _today() -> dict[str, Any]:
+    day = clock.today()
+    return {"day": day, "received": _received(day, day)}
 
 
 def _in_month(first: date) -> dict[str, money.Seen]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from members import roles
 from reports import paging
+from reports.failing_forms import InvoicesForm, MembershipsForm
 from reports.line_forms import LinesForm, PaymentsForm
 from reports.models import Movement, OriginRow, PauseEnd, PersonOutcome, YearEnd
 from reports.origin_forms import OriginsForm
@@ -114,6 +115,29 @@ def origins(request: HttpRequest) -> HttpResponse:
         return paging.onward(rows, "month", form.cleaned_data["after"], PAGE)
 
     return _shown(request, "reports/origin_rows.html", OriginsForm(request.GET), found)
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def invoices(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/invoices/?what=failed&month=2026-10&currency=EUR: invoices that fell due, or failed, in a month."""
+
+    def found(form: InvoicesForm) -> Found:
+        rows = form.wanted().select_related("failure", "donation").prefetch_related("payments")
+        return paging.onward(rows, form.moment(), form.cleaned_data["after"], PAGE)
+
+    return _shown(request, "reports/invoices.html", InvoicesForm(request.GET), found)
+
+
+@roles.required(*roles.MONEY)
+@require_safe
+def memberships(request: HttpRequest) -> HttpResponse:
+    """/reports/rows/memberships/?what=expiring&currency=EUR: on what the monthly sum hangs, or who does not give."""
+
+    def found(form: MembershipsForm) -> Found:
+        return paging.onward(form.wanted(), form.order(), form.cleaned_data["after"], PAGE)
+
+    return _shown(request, "reports/memberships.html", MembershipsForm(request.GET), found)
 
 
 def _shown(request: HttpRequest, template: str, form: Form, found: Callable[[Form], Found]) -> HttpResponse:

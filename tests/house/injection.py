@@ -90,7 +90,8 @@ SHORT = 3
 MADE = {
     "a code of our own or of a standard: of zones, files, letters, acts": {
         "reports.MoneyDay": "source kind", "reports.SeenDay": "kind", "reports.GiftMonth": "kind",
-        "reports.RecoveryMonth": "recovered_by", "reports.Progress": "zone", "reports.TableExport": "table",
+        "reports.InvoiceFailure": "recovered_by", "reports.RecoveryMonth": "recovered_by",
+        "reports.Progress": "zone", "reports.TableExport": "table",
         "payments.Watermark": "name", "payments.BankMapping": "columns encoding day_format",
         "payments.Operation": "kind method path", "voting.Mailing": "occasion", "voting.RoundLog": "at kind",
         "voting.Round": "failure", "members.Patron": "declined_letters", "members.Consent": "version",
@@ -137,7 +138,7 @@ MADE = {
         "members.Consent": "text", "letters.Letter": "html",
     },
     "copied from invoices when the night is summed": {
-        "reports.RecoveryMonth": "code",
+        "reports.InvoiceFailure": "code", "reports.RecoveryMonth": "code",
     },
     "a file, which is handed out and not shown": {
         "people.Export": "file", "reports.TableExportPart": "content", "payments.BankFile": "content",

@@ -166,6 +166,7 @@ def places(admin: Patron) -> list[tuple[Client, str]]:
     what_machines_say(voter, payment, failing)
     found["patron"] = str(voter.pk)
     days = {"rows/lines/": f"?first={today}&last={today}"}
+    days["rows/invoices/"] = f"?what=due&month={today:%Y-%m}"
     days |= {f"rows/{name}/": f"?month={today:%Y-%m}" for name in ("movements", "payments")}
     staff = [f"/reports/{STAFF.get(route, route)}".format(**found) + days.get(route, "") for route in STAFF_ROUTES]
     staff += ["/admin/", "/admin/members/patron/", f"/admin/members/patron/{voter.pk}/change/"]

@@ -22,6 +22,7 @@ from reports import rollups
 from reports.figures import closing, money, months
 from reports.models import ReturnedPayment
 from reports.views import rows as pages
+from tests.conftest import WorldDatabase
 from tests.reports.givings import BY_HAND, FATES, FIRST_NUMBER, NOBODYS, Giving, More, more
 from tests.reports.histories import pasts
 from tests.reports.model import History, Line
@@ -301,6 +302,25 @@ def test_a_payment_of_which_nothing_went_back_is_not_kept_beside(staff: Staff, d
     back = paid(2, ("refund", -500, MAY))
     rollups.rebuild(with_own=True)
     assert [row.payment_id for row in ReturnedPayment.objects.all()] == [back.pk]
+
+
+@pytest.mark.database
+def test_what_goes_back_later_is_followed(world_db: WorldDatabase) -> None:
+    row = paid(1)
+    assert rollups.follow()
+    assert not ReturnedPayment.objects.exists()
+    for kind, minor in (("refund", -200), ("dispute", -300)):
+        LedgerEntry.objects.create(
+            kind=kind, balance_transaction=f"txn_{kind}", payment=row, amount_minor=minor, currency="EUR",
+            seen_minor=minor, seen_currency="EUR", occurred_at=MAY + timedelta(days=60),
+        )  # fmt: skip
+        assert rollups.follow()
+    [kept] = ReturnedPayment.objects.all()
+    assert (kept.month, kept.refunded_minor, kept.disputed_minor, kept.gone_minor) == (date(2026, 5, 1), 200, 300, 500)
+    told = money.returns(kept.month)["EUR"]
+    assert (told.payments, told.refunded_minor, told.disputed_minor) == (1, 200, 300)
+    assert money.gifts(kept.month, kept.month) == []
+    assert rollups.prove()
 
 
 @pytest.mark.parametrize("path", ["lines/?first=2026-05-01&last=2026-05-31&kind=back", "payments/?month=2026-05"])

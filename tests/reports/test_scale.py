@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -14,8 +15,8 @@ from newsroom import patience
 from reports import rollups
 
 GIVERS = 5_000
-# A giver's monthly gift, its membership, one payment of this month, and its two lines. The history tells of joining.
-# Each gave once besides. A hundredth of all payments was refunded, another disputed.
+# A giver's monthly gift, its membership, one payment of this month, its two lines, and an invoice that failed. The
+# history tells of joining. Each gave once besides. A hundredth of all payments was refunded, another disputed.
 FILL = """
 INSERT INTO members_patron (email, name, language, role, is_active, session_nonce)
 SELECT 'p' || n || '@example.org', '', 'en', '', true, '' FROM generate_series(1, %(givers)s) n;
@@ -53,6 +54,11 @@ FROM payments_payment,
     (VALUES ('payment', 500, 500), ('fee', -33, NULL), ('refund', -200, -200), ('dispute', -500, -500))
         line(kind, minor, seen)
 WHERE kind IN ('payment', 'fee') OR kind = CASE id %% 100 WHEN 1 THEN 'refund' WHEN 2 THEN 'dispute' END;
+INSERT INTO payments_invoice (stripe_id, donation_id, status, billing_reason, amount_due_minor, currency, period_start,
+    period_end, attempt_count, payment_intent, hosted_url, failure_code, created_at, first_failed_at, recovered_by)
+SELECT 'in_' || id, id, 'open', '', 500, 'EUR', newsroom_now(), newsroom_now(), 1, '', '', '', newsroom_now(),
+    newsroom_now(), ''
+FROM payments_donation WHERE subscription IS NOT NULL;
 """
 
 
@@ -106,13 +112,16 @@ def test_pages_look_at_few_rows_of_many(staff: Callable[[str], Client], crowd: N
     parts = "recurring single payments back refunds disputes fees net paid refunded disputed".split()
     assert all(any(f"kind={part}" in link for link in opened) for part in parts)
     opened |= {f"{link}&after={after}" for link in opened if (after := admin.get(link).context["after"])}
+    risks = admin.get("/reports/failed/").content.decode()
+    failed = {unescape(link) for link in re.findall(r'href="(/reports/rows/[^"]*)"', risks)}
+    assert {urlsplit(link).path for link in failed} == {"/reports/rows/invoices/", "/reports/rows/memberships/"}
     other = max(link for link in opened if link.endswith("kind=net")).replace("kind=net", "{}")
     kinds = ("fee", "refund", "dispute", "adjustment", "return", "payout", "institutional")
     seen = dict[str, int]()
     for page in (
         "/reports/", "/reports/days/", "/reports/close/", "/reports/close/differences/", "/reports/health/",
-        "/reports/payments/", "/reports/retention/", movements, persons, persons.replace("=new", "=live"),
-        *sorted(opened), *origins(admin),
+        "/reports/payments/", "/reports/retention/", "/reports/failed/", movements, persons,
+        persons.replace("=new", "=live"), *sorted(opened | failed), *origins(admin),
         other.format("source=offline"), *(other.format(f"kind={kind}") for kind in kinds),
     ):  # fmt: skip
         admin.get(page)

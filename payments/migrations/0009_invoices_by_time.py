@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0007_first_payments_on_their_way")]
+    dependencies = [("payments", "0008_differences")]
 
     operations = [
         migrations.AddIndex(

@@ -24,7 +24,8 @@ def onward(
         behind = Q(**{f"{name}__{beyond}": last}) | Q(**{f"pk__{beyond}": after})
         rows = rows.filter(behind, **{f"{name}__{beyond}e": last})
     found = (row for part in parts for row in rows.filter(part)[: size + 1])
-    return cut(sorted(found, key=attrgetter(name, "pk"), reverse=bool(sign))[: size + 1], "pk", size)
+    place = attrgetter(name.replace("__", "."), "pk")
+    return cut(sorted(found, key=place, reverse=bool(sign))[: size + 1], "pk", size)
 
 
 def onward_by(rows: "QuerySet[Any]", key: str, after: int | None, size: int) -> tuple[list[Any], int | None]:

@@ -67,10 +67,12 @@ function words(chart, numbers) {
   return numbers.map((number) => written(number, ...parts));
 }
 
-const said = { first: begin, last: end };
+// The days that the chart shows.
+const shown = { first: begin, last: end };
+
 // The sums of the days that are shown, or of the day under the cursor.
 function tell(chart) {
-  const here = chart.cursor.idx, [from, to] = here == null ? [said.first, said.last] : [begin + here, begin + here];
+  const here = chart.cursor.idx, [from, to] = here == null ? [shown.first, shown.last] : [begin + here, begin + here];
   box.querySelector(".day").textContent = here == null ? "" : whole(from);
   rows.forEach((row) => {
     const sum = drawn.lines[row.className].slice(from - begin, to - begin + 1).reduce((one, two) => one + two, 0);
@@ -79,16 +81,16 @@ function tell(chart) {
 }
 
 function show(first, last) {
-  [said.first, said.last] = [Math.max(begin, first), Math.min(end, last)];
-  chart.setScale("x", { min: said.first - 0.5, max: said.last + 0.5 });
-  box.querySelector("[role=status]").textContent = `${whole(said.first)} – ${whole(said.last)}`;
+  [shown.first, shown.last] = [Math.max(begin, first), Math.min(end, last)];
+  chart.setScale("x", { min: shown.first - 0.5, max: shown.last + 0.5 });
+  box.querySelector("[role=status]").textContent = `${whole(shown.first)} – ${whole(shown.last)}`;
   chart.setCursor({ left: -1, top: -1 });
 }
 
 function zoom(first, last) {
   show(first, last);
-  form.elements.first.value = iso(said.first);
-  form.elements.last.value = iso(said.last);
+  form.elements.first.value = iso(shown.first);
+  form.elements.last.value = iso(shown.last);
 }
 
 // One finger or the mouse chooses days, from where it goes down to where it goes up.
@@ -160,9 +162,9 @@ canvas.setAttribute("aria-label", plot.dataset.name);
 // The days of the form, as far as there are such.
 function follow() {
   const [first, last] = [numbered(form.elements.first.value), numbered(form.elements.last.value)];
-  const is_there = first <= last && first <= end && last >= begin;
-  if (is_there) show(first, last);
-  return is_there;
+  const isThere = first <= last && first <= end && last >= begin;
+  if (isThere) show(first, last);
+  return isThere;
 }
 
 choose(chart);

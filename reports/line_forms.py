@@ -155,7 +155,8 @@ class PaymentsForm(KindForm, MonthRowsForm):
     def lines(self, payments: Sequence[LedgerEntry | ReturnedPayment]) -> list[LedgerEntry]:
         """The lines of these payments that the figure adds up, each payment's together."""
         said, places = self.cleaned_data, {row.payment_id: place for place, row in enumerate(payments)}
-        found = LedgerEntry.objects.filter(payment__in=list(places))
+        # No payment has number 0: a page without any asks as often as another.
+        found = LedgerEntry.objects.filter(payment__in=[*places, 0])
         if said["kind"]:
             found = found.filter(kind__in=_WENT_BACK[said["kind"]])
         elif said["currency"]:

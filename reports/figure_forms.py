@@ -20,9 +20,6 @@ from reports.forms import amount
 from reports.templatetags.figures import day
 from voting.models import Round
 
-# A year, and room to compare it with a little more.
-MOST_DAYS = 400
-
 
 class MonthForm(forms.Form):
     """Which month a page of figures is about: a calendar month of the newsroom, not one that is still to come."""
@@ -116,11 +113,8 @@ class DaysForm(forms.Form):
         for name in ("first", "last"):
             if said.get(name) and not months.FIRST <= said[name] < months.LAST:
                 self.add_error(name, gettext("This day is too far away."))
-        if said.get("first") and said.get("last"):
-            if said["first"] > said["last"]:
-                self.add_error("last", gettext("The last day comes before the first."))
-            elif (said["last"] - said["first"]).days >= MOST_DAYS:
-                self.add_error("last", gettext("The table shows at most %(n)s days.") % {"n": MOST_DAYS})
+        if said.get("first") and said.get("last") and said["first"] > said["last"]:
+            self.add_error("last", gettext("The last day comes before the first."))
         return said
 
     def chosen(self) -> tuple[date, date, str]:

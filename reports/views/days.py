@@ -1,6 +1,5 @@
 """/reports/days/: money day by day, drawn as far back as it goes, and of some days in a table."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +22,8 @@ from reports.templatetags.figures import amount, brief
 from reports.views.month import YEAR, progress
 
 ONE = timedelta(days=1)
+# So many stand in the table one by one: a year, and room to compare it with a little more.
+MOST_DAYS = 400
 
 
 @roles.required(*roles.MONEY)
@@ -35,7 +36,8 @@ def days(request: HttpRequest) -> HttpResponse:
     life = figures.life(currency, today)
     context = {
         "form": form, "progress": progress(), "currency": currency, "first": first, "last": last,
-        "rows": [(day, life.get(day)) for day in _backwards(first, min(last, today))],
+        "is_by_month": (last - first).days >= MOST_DAYS,
+        "rows": _rows(life, first, min(last, today)),
         "sums": [(name, *span, figures.between(life, *span)) for name, span in _spans(first, last)],
         "lines": _lines(),
         "drawn": _drawn(life, currency, today) if life else None,
@@ -44,10 +46,13 @@ def days(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/days.html", context, status=200 if form.is_valid() else 400)
 
 
-def _backwards(first: date, last: date) -> Iterator[date]:
-    while last >= first:
-        yield last
-        last -= ONE
+def _rows(life: figures.Days, first: date, last: date) -> list[tuple[date, date, figures.Day | None]]:
+    """The days from the last to the first; of more than a table shows, what of each month is among them."""
+    if (last - first).days < MOST_DAYS:
+        return [(day, day, life.get(day)) for day in (last - n * ONE for n in range((last - first).days + 1))]
+    found = figures.by_month({day: row for day, row in life.items() if first <= day <= last})
+    shown = months.between(first.replace(day=1), last)[::-1]
+    return [(max(first, month), min(last, months.last_day(month)), found.get(month)) for month in shown]
 
 
 def _spans(first: date, last: date) -> list[tuple[str, tuple[date, date]]]:

@@ -49,6 +49,7 @@ app.conf.update(
         "retain": {"task": "people.retain", "schedule": crontab(hour=3, minute=37)},
         "keep-time-of-rounds": {"task": "voting.keep_time", "schedule": 20},
         "count-rounds": {"task": "voting.count_rounds", "schedule": 60},
+        "mix-ballots": {"task": "voting.mix_ballots", "schedule": crontab(minute="*/10")},
         "write-letters-of-rounds": {"task": "voting.write_round_letters", "schedule": 60},
         "announce": {"task": "voting.announce", "schedule": 60},
         "expire-suggestions": {"task": "voting.expire_suggestions", "schedule": crontab(hour=6, minute=23)},

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from voting import announcements, publication, round_letters, rounds, suggestions
+from voting import announcements, mixing, publication, round_letters, rounds, suggestions
 
 
 @shared_task(name="voting.keep_time")
@@ -15,6 +15,11 @@ def keep_time() -> None:
 def count_rounds() -> None:
     rounds.count_due()
     publication.make_due()
+
+
+@shared_task(name="voting.mix_ballots")
+def mix_ballots() -> None:
+    mixing.mix_due()
 
 
 @shared_task(name="voting.write_round_letters")

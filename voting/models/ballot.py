@@ -2,8 +2,9 @@
 
 No column here is a number in sequence, or a time that can be read. While a round is open, a ballot is found by a key
 that only the running system can make (voting/secrecy.py), and beside it lies, sealed, when it was cast: to whoever
-cannot make that key this is chance, always as long, and another each time. At the close the ballots are written anew,
-sorted by what they say, with neither.
+cannot make that key this is chance, always as long, and another each time. What PostgreSQL keeps of a row beside its
+columns, voting/mixing.py makes worthless. At the close the ballots are written anew, sorted by what they say, with
+neither.
 """
 
 import uuid

@@ -10,7 +10,7 @@ from payments import donations, dunning, operations, reminders, stripe_events
 from people import erasure, exports, retention
 from reports import exports as tables
 from reports import monday, rollups
-from voting import announcements, round_letters, rounds, suggestions
+from voting import announcements, mixing, round_letters, rounds, suggestions
 
 
 class Command(BaseCommand):
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         made, erased = exports.make_due(), erasure.carry_on()
         retention.run()
         begun, closed, counted = rounds.open_due(), rounds.close_due(), rounds.count_due()
+        mixing.mix_due()
         told = round_letters.write_due()
         announcements.write_due()
         suggestions.expire_due()

@@ -8,11 +8,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from newsroom.models import GivingCurrency
+from reports.forms import check_days
 from reports.models.table_export import Format
 from reports.tables import Table
-
-# Days that a table is asked for, in years.
-EARLIEST, LATEST = 1990, 2100
 
 
 class ExportForm(forms.Form):
@@ -41,12 +39,7 @@ class ExportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        first, last = cleaned.get("first"), cleaned.get("last")
-        if first and last and last < first:
-            self.add_error("last", gettext("The last day is before the first."))
-        for name, day in (("first", first), ("last", last)):
-            if day and not EARLIEST <= day.year <= LATEST:
-                self.add_error(name, gettext("This day is too far away."))
+        check_days(self)
         table = self.tables.get(cleaned.get("table", ""))
         if table and table.is_personal and not cleaned.get("reason"):
             self.add_error("reason", gettext("This table names people: say what it is needed for."))

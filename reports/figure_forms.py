@@ -16,7 +16,7 @@ from asks.models import Goal
 from newsroom import clock
 from newsroom.models import DailyRate
 from reports.figures import months
-from reports.forms import amount
+from reports.forms import amount, check_days
 from reports.templatetags.figures import day
 from voting.models import Round
 
@@ -110,11 +110,7 @@ class DaysForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
-        for name in ("first", "last"):
-            if said.get(name) and not months.FIRST <= said[name] < months.LAST:
-                self.add_error(name, gettext("This day is too far away."))
-        if said.get("first") and said.get("last") and said["first"] > said["last"]:
-            self.add_error("last", gettext("The last day comes before the first."))
+        check_days(self)
         return said
 
     def chosen(self) -> tuple[date, date, str]:
@@ -159,11 +155,7 @@ class GoalForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
-        for name in ("first_on", "last_on"):
-            if said.get(name) and not months.FIRST <= said[name] < months.LAST:
-                self.add_error(name, gettext("This day is too far away."))
-        if said.get("first_on") and said.get("last_on") and said["first_on"] > said["last_on"]:
-            self.add_error("last_on", gettext("The last day comes before the first."))
+        check_days(self, "first_on", "last_on")
         if said.get("counts") and said.get("target"):
             try:
                 said["target"] = self._target(said["counts"], said["target"])

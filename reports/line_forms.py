@@ -18,6 +18,7 @@ from payments.models.donation import Giver, Interval
 from payments.models.ledger import Kind
 from payments.models.payment import Source
 from reports.figures import months
+from reports.forms import check_days
 from reports.models import ReturnedPayment
 from reports.row_forms import KindForm, MonthRowsForm
 from reports.sums import NET
@@ -93,11 +94,7 @@ class LinesForm(KindForm):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
-        for name in ("first", "last"):
-            if said.get(name) and not months.FIRST <= said[name] < months.LAST:
-                self.add_error(name, gettext("This day is too far away."))
-        if said.get("first") and said.get("last") and said["first"] > said["last"]:
-            self.add_error("last", gettext("The last day comes before the first."))
+        check_days(self)
         return said
 
     def lines(self) -> "QuerySet[LedgerEntry]":

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, reset_queries
 from django.test.utils import override_settings, setup_databases, teardown_databases
 from django.utils import translation
 from playwright.sync_api import expect
@@ -107,6 +107,12 @@ def late_codes() -> Iterator[None]:
 def no_language() -> None:
     """A page in Ukrainian leaves its language behind in the thread, where the next test would find it."""
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def no_queries() -> None:
+    """The log of statements is bounded, so in one that an earlier test has filled no new one could be counted."""
+    reset_queries()
 
 
 @pytest.fixture(scope="session")

@@ -74,8 +74,10 @@ def test_link_stops_reminders_and_a_scanner_that_looks_does_not(olena: Patron, c
     message = sending.compose(reminder).message()
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     link = message["List-Unsubscribe"].strip("<>")
-    assert link in reminder.text
-    assert f'href="{link}"' in reminder.html
+    # What is sealed again when the letter is sent may have another second in it.
+    said, _moment, _seal = link.rsplit(":", 2)
+    assert said in reminder.text
+    assert f'href="{said}:' in reminder.html
     assert olena.email not in link
     path = link.partition("/account/")[2]
     for _scan in range(2):

@@ -446,6 +446,7 @@ def test_a_page_of_a_hundred_costs_one_query() -> None:
 @pytest.mark.parametrize("cursor", [{"starting_after": "bill_100"}, {"ending_before": "bill_900"}])
 def test_a_page_far_down_reads_nothing_of_those_before_it(cursor: dict[str, str]) -> None:
     things("bill", 1000)
+    reset_queries()
     with CaptureQueriesContext(connection) as queries:
         assert wire.list_answer("bill", "/v1/bills", cursor)["has_more"]
     with transaction.atomic(), connection.cursor() as sql:

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django import forms
@@ -13,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from letters import printing
 from newsroom import clock
-from payments.models import LedgerEntry
+from payments.models import LedgerEntry, Payment
 from payments.models.donation import Giver, Interval
 from payments.models.ledger import Kind
 from payments.models.payment import Source
@@ -41,8 +39,14 @@ OF_PAYMENTS = {
 _WENT_BACK = {"refunded": [Kind.REFUND, Kind.REFUND_REVERSAL], "disputed": [Kind.DISPUTE]}
 _MISTAKE = Q(kind=Kind.REFUND, source=Source.OFFLINE, note="mistake")
 _RETURN = Q(kind=Kind.ADJUSTMENT, payment__isnull=False)
+_INSTITUTIONS = [Giver.GRANT, Giver.INSTITUTION]
 # Such money comes by hand only, which is far less to look through.
-_INSTITUTIONAL = Q(payment__donation__giver__in=[Giver.GRANT, Giver.INSTITUTION], source=Source.OFFLINE)
+_INSTITUTIONAL = Q(payment__donation__giver__in=_INSTITUTIONS, source=Source.OFFLINE)
+# Looked for line by line, and only of one that came by hand: no other payment is read.
+_OF_READERS = ~(
+    Q(source=Source.OFFLINE)
+    & Q(Exists(Payment.objects.filter(pk=OuterRef("payment"), donation__giver__in=_INSTITUTIONS)))
+)
 _GIVEN = Q(kind=Kind.PAYMENT) | _MISTAKE
 _ONCE = Q(payment__donation__interval=Interval.ONCE)
 _REFUND = Q(kind=Kind.REFUND) & ~_MISTAKE
@@ -51,17 +55,18 @@ _DISPUTES = (Q(kind=Kind.DISPUTE), Q(kind=Kind.DISPUTE_REVERSAL))
 # Figures of several rare kinds of lines, each of which is found by its own index.
 RARE = {"refunds": _REFUNDS, "disputes": _DISPUTES, "back": (*_REFUNDS, *_DISPUTES)}
 # Figures of readers' money.
-_OF_READERS = {
+_FIGURES = {
     "net": Q(kind__in=[kind for kind in NET if kind in Kind.values]) | _RETURN,
     "payments": _GIVEN,
     "fees": Q(kind__in=[Kind.FEE, Kind.DISPUTE_FEE]),
     "recurring": Q(kind=Kind.PAYMENT) & ~_ONCE,
     "single": _GIVEN & _ONCE,
-    **{name: reduce(or_, parts) for name, parts in RARE.items()},
+    # Said part by part: said as a whole, too, all would be read to be put in order.
+    **dict.fromkeys(RARE, Q()),
 }
 # Figures' kinds of lines that are not the book's; reports/sums.py, KIND.
 BEHIND = {
-    **{name: found & ~_INSTITUTIONAL for name, found in _OF_READERS.items()},
+    **{name: found & _OF_READERS for name, found in _FIGURES.items()},
     "institutional": _INSTITUTIONAL,
     "mistake": _MISTAKE,
     "refund": _REFUND,
@@ -107,7 +112,7 @@ class LinesForm(KindForm):
         return LedgerEntry.objects.filter(found, _within(said["first"], said["last"]))
 
     def parts(self) -> Sequence[Q]:
-        """What of them is looked for by itself."""
+        """Which of them, each looked for by itself."""
         return RARE.get(self.cleaned_data["kind"], (Q(),))
 
 
@@ -138,7 +143,7 @@ class PaymentsForm(KindForm, MonthRowsForm):
         """The lines of the payments themselves. What went back of each is asked for one by one, as a page has few."""
         said = self.cleaned_data
         span = _within(said["month"], months.last_day(said["month"]))
-        rows = LedgerEntry.objects.filter(~_INSTITUTIONAL, span, kind=Kind.PAYMENT)
+        rows = LedgerEntry.objects.filter(_OF_READERS, span, kind=Kind.PAYMENT)
         if said["kind"] == "paid":
             rows = rows.exclude(_since(said["month"], is_undone=True))
         elif said["kind"] == "single":

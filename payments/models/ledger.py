@@ -115,11 +115,16 @@ class LedgerEntry(models.Model):
                 fields=["kind", "occurred_at", "id"], condition=~Q(kind__in=["payment", "fee"]), name="ledger_rare"
             ),
             models.Index(fields=["occurred_at", "id"], condition=Q(source="offline"), name="ledger_by_hand"),
-            # PostgreSQL takes kind and payment for independent, and would look at all lines without a payment.
+            # PostgreSQL takes kind and payment for independent, and would look at all adjustments for either.
             models.Index(
                 fields=["occurred_at", "id"],
                 condition=Q(kind="adjustment", payment__isnull=True),
                 name="ledger_other_business",
+            ),
+            models.Index(
+                fields=["occurred_at", "id"],
+                condition=Q(kind="adjustment", payment__isnull=False),
+                name="ledger_failed_after_all",
             ),
         ]
 

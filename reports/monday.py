@@ -49,8 +49,11 @@ def _draft(patron: Patron, monday: date) -> Draft:
 
 
 def _is_unwell() -> bool:
-    """What the worker was asked to look at mends itself, or is a dead event."""
-    drifts = Difference.objects.filter(asked=False).exists()
+    """What the worker was asked to look at mends itself, or is a dead event.
+
+    A charge of the very moment makes the balance differ; where it differs for good, so does one of its lines.
+    """
+    drifts = Difference.objects.filter(asked=False).exclude(kind=Difference.Kind.BALANCE).exists()
     return drifts or bool(Progress.objects.get(id=1).differences) or StripeEvent.objects.dead().exists()
 
 

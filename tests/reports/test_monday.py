@@ -59,10 +59,15 @@ def test_it_tells_last_week_beside_the_week_before(staff: None) -> None:
     assert "£25.00 (the week before £10.00)" in Letter.objects.get(to="admin@newsroom.example").text
 
 
-@pytest.mark.parametrize(("asked", "is_told"), [(False, True), (True, False)])
-def test_it_tells_of_a_difference_to_stripe_that_does_not_mend_itself(staff: None, asked: bool, is_told: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "asked", "is_told"),
+    [("movement differs", False, True), ("movement unknown here", True, False), ("balance differs", False, False)],
+)
+def test_it_tells_of_a_difference_to_stripe_that_does_not_mend_itself(
+    staff: None, kind: str, asked: bool, is_told: bool
+) -> None:
     rollups.rebuild(with_own=True)
-    Difference.objects.create(kind=Difference.Kind.BALANCE, object="EUR", ours="", theirs="5.00 EUR", asked=asked)
+    Difference.objects.create(kind=kind, object="txn_1", ours="", theirs="5.00 EUR", asked=asked)
     at(MONDAY)
     monday.write_due()
     assert ("needs attention" in Letter.objects.get(to="admin@newsroom.example").text) is is_told

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from newsroom.models import GivingCurrency
-from reports.forms import check_days
+from reports.figure_forms import check_days
 from reports.models.table_export import Format
 from reports.tables import Table
 

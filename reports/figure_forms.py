@@ -16,7 +16,7 @@ from asks.models import Goal
 from newsroom import clock
 from newsroom.models import DailyRate
 from reports.figures import months
-from reports.forms import amount, check_days
+from reports.forms import amount
 from reports.templatetags.figures import day
 from voting.models import Round
 
@@ -49,6 +49,16 @@ def month_of(text: str) -> date:
     if first < months.FIRST:
         raise forms.ValidationError(gettext("Nothing here is as old as that."))
     return first
+
+
+def check_days(form: forms.Form, first: str = "first", last: str = "last") -> None:
+    """Says of a form's two days if one is too far away, or the last before the first. Either may be missing."""
+    days: list[Any] = [form.cleaned_data.get(name) for name in (first, last)]
+    for name, chosen in zip((first, last), days, strict=True):
+        if chosen and not months.FIRST <= chosen < months.LAST:
+            form.add_error(name, gettext("This day is too far away."))
+    if all(days) and days[0] > days[1]:
+        form.add_error(last, gettext("The last day comes before the first."))
 
 
 class SpanForm(forms.Form):

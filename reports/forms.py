@@ -23,7 +23,6 @@ from newsroom import clock
 from newsroom.models import GivingCurrency, Newsroom
 from payments import offline
 from payments.models.donation import Giver
-from reports.figures import months
 
 LOGO_BYTES, LOGO_PIXELS = 200_000, 4000
 LOGO_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -46,16 +45,6 @@ def amount(text: str, currency: str, *, zero: bool = False) -> Money:
             error.reason, gettext("Write amounts in digits, like 5 or 5.50, without a sign between thousands.")
         )
         raise forms.ValidationError(sentence, code=error.reason) from error
-
-
-def check_days(form: forms.Form, first: str = "first", last: str = "last") -> None:
-    """Says of a form's two days if one is too far away, or the last before the first. Either may be missing."""
-    days: list[Any] = [form.cleaned_data.get(name) for name in (first, last)]
-    for name, day in zip((first, last), days, strict=True):
-        if day and not months.FIRST <= day < months.LAST:
-            form.add_error(name, gettext("This day is too far away."))
-    if all(days) and days[0] > days[1]:
-        form.add_error(last, gettext("The last day comes before the first."))
 
 
 def number(text: str) -> int:

@@ -15,8 +15,8 @@ from payments.models import LedgerEntry, Payment
 from payments.models.donation import Giver, Interval
 from payments.models.ledger import Kind
 from payments.models.payment import Source
+from reports.figure_forms import check_days
 from reports.figures import months
-from reports.forms import check_days
 from reports.models import ReturnedPayment
 from reports.row_forms import KindForm, MonthRowsForm
 from reports.sums import NET

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from members import roles
 from members.models import Role
+from reports.forms import number
 from reports.topic_forms import MergeForm, MoveForm, ReplaceForm, WordsForm
 from voting import topics
 from voting.models import Round, Topic, TopicState
@@ -28,11 +29,11 @@ def _language() -> str:
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """All, newest first; `?state=chosen` those that stand there, `?round=3` those that a round chose."""
-    state, number = request.GET.get("state", ""), request.GET.get("round", "")
+    state = request.GET.get("state", "")
     rows: QuerySet[Topic] = Topic.objects.order_by("-id")
     if state in TopicState.values:
         rows = rows.filter(state=state)
-    chosen_in = Round.objects.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
+    chosen_in = Round.objects.filter(pk=number(request.GET.get("round", ""))).first()
     if chosen_in:
         rows = rows.filter(pk__in=chosen_in.topic_changes.filter(state=TopicState.CHOSEN).values("topic"))
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
